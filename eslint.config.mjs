@@ -1,0 +1,6 @@
+import tseslint from 'typescript-eslint'
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'build/**', '**/node_modules/**', 'demo-output/**'] },
+  ...tseslint.configs.strict,
+)

@@ -1,0 +1,6 @@
+export * from './duration.ts'
+export * from './errors.ts'
+export * from './image.ts'
+export * from './list.ts'
+export * from './nearest.ts'
+export * from './share.ts'

@@ -1,0 +1,26 @@
+/**
+ * The known name that is nearest to a mistyped one, for "did you mean": at most a third of its letters differ.
+ * Levenshtein distance, two rows.
+ */
+export function nearest(typed: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let least = Infinity
+  for (const name of known) {
+    const d = distance(typed.toLowerCase(), name.toLowerCase())
+    if (d < least) [best, least] = [name, d]
+  }
+  return best !== undefined && least <= Math.max(1, Math.floor(Math.max(typed.length, best.length) / 3)) ? best : undefined
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, swap))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
