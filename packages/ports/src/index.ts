@@ -1,0 +1,7 @@
+export * from './checks.ts'
+export * from './claims.ts'
+export * from './clock.ts'
+export * from './cluster.ts'
+export * from './ledger.ts'
+export * from './pods.ts'
+export * from './traffic.ts'

@@ -1,0 +1,5 @@
+export * from './canary/goal.ts'
+export * from './canary/moves.ts'
+export * from './canary/sight.ts'
+export * from './in-flight.ts'
+export * from './run-id.ts'
