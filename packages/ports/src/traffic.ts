@@ -5,13 +5,9 @@ import type { Milliseconds, Percent } from '@release-actions/values'
 export interface Traffic {
   /** How long after an accepted change the data plane may still follow the old configuration. */
   readonly settle: Milliseconds
-  /** The share that a weight gets here: itself with a router; with `replicas`, the nearest that whole pods attain. */
-  attained(weight: Percent, stableReplicas: number): Percent
-  /** Canary pods that a weight needs. */
-  capacity(weight: Percent, stableReplicas: number): number
   /** Refuses what cannot be split, before anything is touched. @returns warnings and what will be changed, a sentence each */
   preflight(): Promise<{ readonly warnings: readonly string[]; readonly changes: readonly string[] }>
-  read(): Promise<TrafficSight & { readonly unstamped: readonly string[] }>
+  read(): Promise<TrafficSight>
   stamp(object: string, fence: number): Promise<void>
   /** What `unlink` needs in order to put the route back exactly: JSON. */
   original(): Promise<unknown>

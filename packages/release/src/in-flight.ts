@@ -75,9 +75,9 @@ export type PhaseName =
   | 'soaking'
   | 'waiting'
   | 'promoting'
+  | 'restoring'
   | 'retreating'
   | 'held'
-  | 'cleaning-up'
 
 /** What the Lease says of the last release that ended. */
 export interface Landed {
@@ -85,7 +85,8 @@ export interface Landed {
   readonly run: RunId
   readonly deployment: number | undefined
   readonly outcome: 'promoted' | 'retreated'
-  readonly reason: string | undefined
+  /** Why it was taken back. */
+  readonly why: Retreat | undefined
   readonly at: Timestamp
 }
 

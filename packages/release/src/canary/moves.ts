@@ -28,7 +28,7 @@ export type Write =
   /** Route back, at once. */
   | { readonly kind: 'retreat-route'; readonly why: Retreat }
   /** The stable's template back to what it was when the release began. */
-  | { readonly kind: 'restore-stable'; readonly why: Retreat }
+  | { readonly kind: 'restore-stable' }
   | { readonly kind: 'unlink' }
   | { readonly kind: 'delete-canary' }
   | { readonly kind: 'release-autoscaler'; readonly name: string; readonly min: number }
@@ -66,7 +66,8 @@ export type Note =
   /** The route has this weight, but the Lease does not know since when: since now. */
   | { readonly kind: 'shift'; readonly weight: Percent }
   | { readonly kind: 'passed'; readonly weight: Percent }
-  | { readonly kind: 'retreat'; readonly why: Retreat }
+  | { readonly kind: 'retreat'; readonly why: Retreat; readonly phase: 'retreating' | 'restoring' }
+  /** Somebody put the stable's old template back after we had promoted. */
   | { readonly kind: 'reverted' }
 
 /** The in-flight state after a note. Pure, so that a test can hold what the Lease says. */
@@ -80,9 +81,9 @@ export function noted(state: InFlight, change: Note, now: Timestamp): InFlight {
       return state.passed.includes(change.weight) ? state : { ...state, passed: [...state.passed, change.weight] }
     case 'retreat':
       return state.retreat === undefined
-        ? { ...state, retreat: change.why, phase: { name: 'retreating', since: now } }
+        ? { ...state, retreat: change.why, phase: { name: change.phase, since: now } }
         : state
     case 'reverted':
-      return { ...state, reverted: state.reverted + 1 }
+      return { ...state, reverted: state.reverted + 1, phase: { name: 'shifting', since: now } }
   }
 }

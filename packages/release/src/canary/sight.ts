@@ -11,7 +11,7 @@ export interface CanarySight {
   readonly canary: WorkloadSight | undefined
   readonly traffic: TrafficSight
   readonly autoscaler: AutoscalerSight | undefined
-  /** Objects that will be changed and do not carry our fence, in the order in which to stamp them. */
+  /** Workload objects that will be changed and do not carry our fence, in the order in which to stamp them. */
   readonly unstamped: readonly string[]
   /** What the gates say of the stage that is being judged; it is only ever about this process's own window. */
   readonly verdict: VerdictSight
@@ -60,6 +60,8 @@ export interface TrafficSight {
   readonly refused: string | undefined
   /** Something about our part of the route that we did not do and that we will not undo: said as a conflict. */
   readonly tampered: string | undefined
+  /** Traffic objects that will be changed and do not carry our fence. */
+  readonly unstamped: readonly string[]
 }
 
 export interface AutoscalerSight {

@@ -1,0 +1,94 @@
+import { formatPercent } from '@release-actions/values'
+import type { InFlight, Retreat, Timing } from '../in-flight.ts'
+import type { CanaryMove } from './moves.ts'
+import type { CanarySight } from './sight.ts'
+import { firstUnstamped, lastShift, proveShift, routeIsBack, type Ours } from './steps.ts'
+
+export interface GoBack {
+  readonly timing: Timing
+  readonly seen: CanarySight
+  readonly claim: Ours
+  readonly flight: InFlight
+  readonly why: Retreat
+  /** A signal came: prove the route, and leave the rest to `post:` or the next run. */
+  readonly brief?: boolean
+}
+
+/** Route back, proved, settled and drained, then the canary goes: in this order, whatever the world looks like. */
+export function goBack(way: GoBack): CanaryMove {
+  const { timing, seen, flight, why } = way
+  const { traffic, canary } = seen
+  const promoted = seen.stable.template === flight.release.template && flight.release.template !== flight.base.release.template
+  if (promoted || isRestoring(way)) {
+    const move = restore(way, promoted)
+    if (move !== undefined) return move
+  }
+  const onCanary = traffic.kind === 'route' ? traffic.linked && traffic.weight > 0 : (canary?.desired ?? 0) > 0
+  if (onCanary) {
+    const unstamped = traffic.unstamped[0]
+    return unstamped === undefined ? { kind: 'retreat-route', why } : { kind: 'stamp', object: unstamped }
+  }
+  if (flight.retreat === undefined) return { kind: 'note', change: { kind: 'retreat', why, phase: 'retreating' } }
+  const shift = lastShift(flight)
+  const everServed = shift !== undefined
+  if (everServed && shift.weight !== 0) return { kind: 'note', change: { kind: 'shift', weight: 0 } }
+  if (everServed && shift.verified === 'pending') {
+    if (!traffic.accepted && seen.now >= Math.max(shift.at, way.claim.since) + timing.timeout) return notTakenBack(way)
+    return proveShift({ timing }, seen, way.claim, shift)
+  }
+  if (way.brief === true) {
+    return { kind: 'failed', decision: 'cancelled', code: why.code, reason: why.reason }
+  }
+  return tidyUp(way, 'retreated')
+}
+
+/** Once the route is back and proved: drain, then everything of ours goes and everything of theirs is put back. */
+export function tidyUp(way: Omit<GoBack, 'why'>, outcome: 'promoted' | 'retreated'): CanaryMove {
+  const { timing, seen, flight } = way
+  const shift = lastShift(flight)
+  if (shift !== undefined && seen.now < shift.at + timing.drain) return { kind: 'drain', until: shift.at + timing.drain }
+  const unstamped = firstUnstamped(seen)
+  if (unstamped !== undefined) return { kind: 'stamp', object: unstamped }
+  if (seen.traffic.linked && seen.traffic.kind === 'route') return { kind: 'unlink' }
+  if (seen.canary !== undefined && !seen.canary.deleting) return { kind: 'delete-canary' }
+  const held = flight.base.autoscaler
+  if (held !== undefined && seen.autoscaler?.name === held.name && seen.autoscaler.min !== held.min) {
+    return { kind: 'release-autoscaler', name: held.name, min: held.min }
+  }
+  return { kind: 'land', outcome }
+}
+
+function isRestoring(way: GoBack): boolean {
+  return way.flight.phase.name === 'restoring'
+}
+
+/**
+ * The stable already has the new template: the old one comes back behind the canary, which passed every gate and goes
+ * on serving, and only then does the route go back. Traffic never goes to a stable that is half rolled.
+ */
+function restore(way: GoBack, promoted: boolean): CanaryMove | undefined {
+  const { timing, seen, claim, flight, why } = way
+  if (promoted) {
+    if (flight.phase.name !== 'restoring') return { kind: 'note', change: { kind: 'retreat', why, phase: 'restoring' } }
+    const unstamped = firstUnstamped(seen)
+    return unstamped === undefined ? { kind: 'restore-stable' } : { kind: 'stamp', object: unstamped }
+  }
+  const whole = seen.stable.settled && seen.stable.endpoints >= seen.stable.desired
+  if (whole || routeIsBack(seen)) return undefined
+  if (way.brief === true) return { kind: 'failed', decision: 'cancelled', code: why.code, reason: why.reason }
+  const until = Math.max(claim.since, flight.phase.since) + timing.timeout
+  if (seen.now >= until) return notTakenBack(way)
+  return { kind: 'await', what: seen.stable.settled ? 'stable-endpoints' : 'stable-rolled-out', until }
+}
+
+function notTakenBack(way: GoBack): CanaryMove {
+  const { seen, flight, why } = way
+  const share = formatPercent(seen.traffic.weight)
+  const still = `${flight.release.version} may still serve ${share} of the traffic`
+  return {
+    kind: 'failed',
+    decision: 'failed',
+    code: 'retreat-failed',
+    reason: `the way back did not complete: ${still}. It was taken back because ${why.reason}`,
+  }
+}

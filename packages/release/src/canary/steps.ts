@@ -1,0 +1,73 @@
+import type { InFlight, Shift, Timestamp } from '../in-flight.ts'
+import { capacity } from './capacity.ts'
+import type { CanaryMove } from './moves.ts'
+import type { CanarySight, ClaimSight } from './sight.ts'
+
+// What the parts of the decision share. Pure.
+
+export type Ours = Extract<ClaimSight, { kind: 'ours' }>
+export type NotOurs = Extract<ClaimSight, { kind: 'free' | 'held' }>
+
+/** The times that a wait is bounded by. */
+interface Bounded {
+  readonly timing: { readonly timeout: number }
+}
+
+export function note(name: InFlight['phase']['name']): CanaryMove {
+  return { kind: 'note', change: { kind: 'phase', name } }
+}
+
+export function lastShift(flight: InFlight): Shift | undefined {
+  return flight.shifts.at(-1)
+}
+
+/** The first object that must carry the fence before anything else is changed; the route is the first of all. */
+export function firstUnstamped(seen: CanarySight): string | undefined {
+  return seen.traffic.unstamped[0] ?? seen.unstamped[0]
+}
+
+/** A wait ends `timeout` after its phase began, or after this process came: a resumed step waits anew. */
+export function waitUntil(goal: Bounded, claim: Ours, flight: InFlight): Timestamp {
+  return Math.max(claim.since, flight.phase.since) + goal.timing.timeout
+}
+
+/** Does the world already split as this weight asks? Without a router the canary's own size is the split. */
+export function isAt(seen: CanarySight, shift: Shift | undefined, weight: number): boolean {
+  if (seen.traffic.kind === 'route') return seen.traffic.weight === weight
+  const need = capacity('replicas', weight, seen.stable.desired)
+  return (seen.canary?.desired ?? 0) >= need && (shift?.weight === weight || seen.canary?.desired === need)
+}
+
+/** So many canary pods, ready and known to the data plane; undefined when they are. */
+export function ready(
+  goal: Bounded,
+  seen: CanarySight,
+  claim: Ours,
+  flight: InFlight,
+  need: number,
+): CanaryMove | undefined {
+  const { canary } = seen
+  if (canary === undefined) return undefined
+  if (canary.desired < need) return { kind: 'scale-canary', replicas: need }
+  if (canary.ready >= need && canary.endpoints >= need) return undefined
+  if (flight.phase.name !== 'scaling') return note('scaling')
+  const what = canary.ready < need ? 'canary-ready' : 'canary-endpoints'
+  return { kind: 'await', what, until: waitUntil(goal, claim, flight) }
+}
+
+/** A shift counts once the controllers accepted it and the split was seen, or had time to settle. */
+export function proveShift(
+  goal: Bounded,
+  seen: CanarySight,
+  claim: Ours,
+  shift: Shift,
+): CanaryMove {
+  const until = Math.max(shift.at, claim.since) + goal.timing.timeout
+  if (!seen.traffic.accepted) return { kind: 'await', what: 'route-accepted', until }
+  return { kind: 'verify', weight: shift.weight, until }
+}
+
+/** Nothing of the new version is left in the traffic that the canary's own weight would bring. */
+export function routeIsBack(seen: CanarySight): boolean {
+  return seen.traffic.kind === 'route' ? seen.traffic.weight === 0 : (seen.canary?.desired ?? 0) === 0
+}
