@@ -1,0 +1,153 @@
+import type { Clock } from '@release-actions/ports'
+import { ReleaseError, messageOf } from '@release-actions/values'
+import { watchSignals } from './cancellation.ts'
+import { systemClock } from './clock.ts'
+import { appendPairs, command, harmlessLines } from './commands.ts'
+import { readContext, type ActionContext } from './context.ts'
+import { inputSecrets, readInputs, type Inputs, type InputSpecs } from './inputs.ts'
+import { createLog, type Log } from './log.ts'
+import { maskCommands } from './masking.ts'
+import { createOutputs, type Outputs } from './outputs.ts'
+import { decisionOf, renderError, stackOf } from './render-error.ts'
+import { appendSummary } from './step-summary.ts'
+
+/** What an action is given besides its inputs. */
+export interface Kit {
+  readonly context: ActionContext
+  readonly clock: Clock
+  readonly log: Log
+  readonly outputs: Outputs
+  /** Aborts when the runner wants us gone: put the route back, then throw Cancelled. */
+  readonly cancelled: AbortSignal
+  /** This is the `post:` step of the same bundle. */
+  readonly post: boolean
+  /** Handed from main to post. */
+  readonly state: {
+    read(name: string): string | undefined
+    save(name: string, value: string): void
+  }
+  /** Markdown that goes to the job summary, at the step's end or before. */
+  summarize(markdown: string): void
+  /** Hides texts in the log from here on. */
+  mask(secrets: readonly string[]): void
+}
+
+/** Main and post share a bundle; main leaves this in the state, so that post knows itself. */
+const POST = 'release-actions-post'
+
+/** How long an action may go on after a failure that nobody caught, to put the route back. */
+const AFTER_UNCAUGHT_MS = 10_000
+
+/**
+ * One action, from its inputs to its exit code. An action that did not reach its goal throws: the error is rendered
+ * here, once, as one annotation, after the outputs are written. The process ends when `run` does, whatever sockets
+ * are still open.
+ */
+export async function runAction<S extends InputSpecs>(
+  specs: S,
+  run: (inputs: Inputs<S>, kit: Kit) => Promise<void>,
+): Promise<void> {
+  const write = (text: string): void => void process.stdout.write(text)
+  const clock = systemClock()
+  const log = createLog(clock, write)
+  const outputs = createOutputs(process.env['GITHUB_OUTPUT'])
+  const mask = (secrets: readonly string[]): void =>
+    maskCommands(secrets).forEach((line) => write(`${line}\n`))
+  const post = process.env[`STATE_${POST}`] === 'true'
+  const debug = process.env['RUNNER_DEBUG'] === '1'
+
+  const end = async (error: unknown, code: number): Promise<never> => {
+    try {
+      if (error !== undefined) describeFailure(error, outputs)
+      outputs.write()
+    } catch (broken) {
+      log.warning(`the outputs could not be written: ${messageOf(broken)}`)
+    }
+    if (error !== undefined) {
+      if (debug) log.debug(stackOf(error))
+      const { title, text } = renderError(error)
+      write(`${command('error', harmlessLines(text).join('\n'), { title })}\n`)
+    }
+    return exit(code)
+  }
+
+  // A wait on nothing but an AbortSignal must not let the process end: it has a route to put back.
+  const alive = setInterval(() => undefined, 3_600_000)
+  const cancellation = watchSignals(
+    (signal) => log.line(`${signal} received`),
+    (signal) => void end(new ReleaseError('cancelled', `${signal} received: ended before it was done`), 130),
+  )
+  const uncaught = untilUncaught((error) => {
+    log.line(`unexpected: ${messageOf(error)}`)
+    cancellation.abort('an unexpected error')
+  })
+
+  let failure: unknown
+  try {
+    mask(inputSecrets(specs, process.env))
+    const { inputs, warnings } = readInputs(specs, process.env)
+    warnings.forEach((text) => log.warning(text))
+    const context = readContext(process.env)
+    if (!post) appendPairs(process.env['GITHUB_STATE'], { [POST]: 'true' })
+    const state: Kit['state'] = {
+      read: (name) => process.env[`STATE_${name}`],
+      save: (name, value) => appendPairs(process.env['GITHUB_STATE'], { [name]: value }),
+    }
+    const summarize = (markdown: string): void => appendSummary(process.env['GITHUB_STEP_SUMMARY'], markdown)
+    const kit: Kit = {
+      context,
+      clock,
+      log,
+      outputs,
+      cancelled: cancellation.signal,
+      post,
+      state,
+      summarize,
+      mask,
+    }
+    await Promise.race([run(inputs, kit), uncaught.grace])
+  } catch (error) {
+    failure = error ?? new Error('nothing was thrown, but it was thrown')
+  }
+  failure = uncaught.error() ?? failure
+  cancellation.stop()
+  clearInterval(alive)
+  return end(failure, failure === undefined ? 0 : 1)
+}
+
+/** What the action has not said of its own failure. */
+function describeFailure(error: unknown, outputs: Outputs): void {
+  const { decision = decisionOf(error), message = messageOf(error), reasonCode } = outputs.known
+  const code = reasonCode ?? (error instanceof ReleaseError ? error.code : undefined)
+  outputs.set({ decision, message, ...(code === undefined ? {} : { reasonCode: code }) })
+}
+
+interface Uncaught {
+  /** The first failure that nobody caught. */
+  error(): unknown
+  /** Resolves some seconds after it. */
+  readonly grace: Promise<void>
+}
+
+function untilUncaught(tell: (error: unknown) => void): Uncaught {
+  let first: { readonly error: unknown } | undefined
+  const grace = new Promise<void>((resolve) => {
+    const caught = (error: unknown): void => {
+      if (first !== undefined) return
+      first = { error: error ?? new Error('a promise was rejected with nothing') }
+      tell(error)
+      setTimeout(resolve, AFTER_UNCAUGHT_MS)
+    }
+    process.on('uncaughtException', caught)
+    process.on('unhandledRejection', caught)
+  })
+  return { error: () => first?.error, grace }
+}
+
+/** Ends the process once everything written has left it: a pipe's buffer is lost with the process. */
+async function exit(code: number): Promise<never> {
+  await Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))),
+  )
+  process.exit(code)
+}
