@@ -77,7 +77,6 @@ export type PhaseName =
   | 'promoting'
   | 'restoring'
   | 'retreating'
-  | 'held'
 
 /** What the Lease says of the last release that ended. */
 export interface Landed {

@@ -146,15 +146,16 @@ function carryOn(goal: ReleaseGoal, seen: CanarySight, claim: Ours, flight: InFl
   }
   const why = reasonToRetreat(goal, seen, claim, flight)
   if (why !== undefined) {
-    if (goal.onFailure === 'hold' && mayHold(why) && flight.retreat === undefined) return held(seen, flight, why)
+    if (goal.onFailure === 'hold' && mayHold(why) && flight.retreat === undefined) return held(seen, why)
     return goBack({ timing: goal.timing, seen, claim, flight, why, brief: seen.cancelled })
   }
-  if (seen.verdict.kind === 'hold') return held(seen, flight, { code: 'inconclusive', reason: seen.verdict.reason })
+  if (seen.verdict.kind === 'hold') return held(seen, { code: 'inconclusive', reason: seen.verdict.reason })
   // Another run, or another plan, takes up what is in flight.
   if (compareRuns(flight.run, goal.run) !== 0) return { kind: 'begin' }
   const unstamped = firstUnstamped(seen)
   if (unstamped !== undefined) return { kind: 'stamp', object: unstamped }
-  const hold = holdAutoscaler(seen, flight)
+  // Once the route is back on a promoted stable, nothing shrinks what a retreat would need: the minimum is put back.
+  const hold = finished(goal, seen) ? undefined : holdAutoscaler(seen, flight)
   if (hold !== undefined) return hold
   if (seen.stable.template === goal.release.template) return finishPromotion({ goal, seen, claim, flight, gate: true })
   const next = nextStep(goal, flight)
@@ -174,8 +175,7 @@ function mayHold(why: Pick<Retreat, 'code'>): boolean {
   return why.code === 'unhealthy' || why.code === 'inconclusive' || why.code === 'not-ready' || why.code === 'timeout'
 }
 
-function held(seen: CanarySight, flight: InFlight, why: Pick<Retreat, 'code' | 'reason'>): CanaryMove {
-  if (flight.phase.name !== 'held') return note('held')
+function held(seen: CanarySight, why: Pick<Retreat, 'code' | 'reason'>): CanaryMove {
   const at = formatPercent(seen.traffic.weight)
   return { kind: 'failed', decision: 'held', code: why.code, reason: `${why.reason}; held at ${at}, as asked` }
 }

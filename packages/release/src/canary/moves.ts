@@ -80,9 +80,12 @@ export function noted(state: InFlight, change: Note, now: Timestamp): InFlight {
     case 'passed':
       return state.passed.includes(change.weight) ? state : { ...state, passed: [...state.passed, change.weight] }
     case 'retreat':
-      return state.retreat === undefined
-        ? { ...state, retreat: change.why, phase: { name: change.phase, since: now } }
-        : state
+      // The first reason is the reason; the phase may change from restoring to retreating.
+      return {
+        ...state,
+        retreat: state.retreat ?? change.why,
+        phase: state.phase.name === change.phase ? state.phase : { name: change.phase, since: now },
+      }
     case 'reverted':
       return { ...state, reverted: state.reverted + 1, phase: { name: 'shifting', since: now } }
   }
