@@ -24,7 +24,10 @@ export interface Cluster {
   /** The stable's template becomes this release's; with `manifests`, the other objects are applied first. */
   promoteStable(fence: number): Promise<void>
   /** The stable's template becomes again that of `replicaSet`, or of `image` where that is gone; says what it could not restore. */
-  restoreStable(base: { replicaSet: string | undefined; image: string; template: string }, fence: number): Promise<readonly string[]>
+  restoreStable(
+    base: { replicaSet: string | undefined; image: string; template: string },
+    fence: number,
+  ): Promise<readonly string[]>
   /** Resolves as soon as something that `observe` reads has changed (a watch), at the latest after `ms`. */
   changed(ms: number, signal?: AbortSignal): Promise<void>
   /** The pods' own words, for a person: conditions, events, last log lines of the pods that are not well. */
@@ -38,7 +41,8 @@ export interface ClusterSight {
     /** The digest that its ready pods run, when they all run one. */
     readonly digest: string | undefined
   }
-  readonly canary: (WorkloadSight & { readonly image: string; readonly digest: string | undefined }) | undefined
+  readonly canary:
+    (WorkloadSight & { readonly image: string; readonly digest: string | undefined }) | undefined
   readonly autoscaler: AutoscalerSight | undefined
   readonly unstamped: readonly string[]
   readonly at: Timestamp

@@ -10,7 +10,13 @@ export interface ReleaseRecord {
   readonly image: string
   readonly strategy: 'canary' | 'bluegreen' | 'rollback'
   readonly plan?: readonly Percent[]
-  readonly previous: { readonly version: string; readonly digest: string | undefined; readonly deployment: number | undefined } | undefined
+  readonly previous:
+    | {
+        readonly version: string
+        readonly digest: string | undefined
+        readonly deployment: number | undefined
+      }
+    | undefined
   readonly target: {
     readonly cluster: string
     readonly namespace: string
@@ -42,7 +48,10 @@ export interface Ledger {
    * Finds this run's entry (or creates it; never because a list came back empty alone) with status `queued`.
    * @param known the id on the Lease, when there is one
    */
-  open(record: ReleaseRecord, known: number | undefined): Promise<{ readonly id: number; readonly created: boolean }>
+  open(
+    record: ReleaseRecord,
+    known: number | undefined,
+  ): Promise<{ readonly id: number; readonly created: boolean }>
   /** `in_progress` with a phase: `canary 25 %: soaking`. */
   phase(id: number, description: string): Promise<void>
   /** `success`, and the service's previous release `inactive`. */

@@ -30,7 +30,13 @@ export interface Pods {
   /** GET through the pod proxy. `port`: a number or a container port's name. @throws Unreachable, NotFound, Forbidden, TimedOut */
   get(pod: PodSight, port: number | string, path: string, timeout: Milliseconds): Promise<ProxyAnswer>
   /** GET through the service proxy. @throws as `get` */
-  service(name: { namespace: string; service: string; port: number | string }, path: string, timeout: Milliseconds): Promise<ProxyAnswer>
+  service(
+    name: { namespace: string; service: string; port: number | string },
+    path: string,
+    timeout: Milliseconds,
+  ): Promise<ProxyAnswer>
   /** Current usage by pod name, cores and bytes (metrics.k8s.io); undefined when the cluster has no metrics server. */
-  usage(track: Track): Promise<ReadonlyMap<string, { readonly cpu: number; readonly memory: number }> | undefined>
+  usage(
+    track: Track,
+  ): Promise<ReadonlyMap<string, { readonly cpu: number; readonly memory: number }> | undefined>
 }

@@ -69,14 +69,7 @@ export interface Retreat {
 }
 
 export type PhaseName =
-  | 'adopting'
-  | 'scaling'
-  | 'shifting'
-  | 'soaking'
-  | 'waiting'
-  | 'promoting'
-  | 'restoring'
-  | 'retreating'
+  'adopting' | 'scaling' | 'shifting' | 'soaking' | 'waiting' | 'promoting' | 'restoring' | 'retreating'
 
 /** What the Lease says of the last release that ended. */
 export interface Landed {
@@ -99,7 +92,12 @@ export interface LeaseState {
   readonly live: Landed | undefined
 }
 
-export const EMPTY_LEASE_STATE: LeaseState = { schema: 1, inFlight: undefined, last: undefined, live: undefined }
+export const EMPTY_LEASE_STATE: LeaseState = {
+  schema: 1,
+  inFlight: undefined,
+  last: undefined,
+  live: undefined,
+}
 
 /** The times that bound a release. */
 export interface Timing {

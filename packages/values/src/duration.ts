@@ -15,7 +15,8 @@ export function parseDuration(input: string, text: string): Milliseconds {
   const trimmed = text.trim()
   if (trimmed === '0') return 0
   const matched = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(trimmed)
-  if (trimmed === '' || matched === null) throw new InvalidInput(input, text, 'a duration such as 90s, 5m or 1h30m')
+  if (trimmed === '' || matched === null)
+    throw new InvalidInput(input, text, 'a duration such as 90s, 5m or 1h30m')
   const [, h, m, s, ms] = matched
   const total = of(h, 'h') + of(m, 'm') + of(s, 's') + of(ms, 'ms')
   if (!Number.isSafeInteger(total) || total > 31 * 24 * 3_600_000) {

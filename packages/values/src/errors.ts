@@ -55,7 +55,10 @@ export class InvalidInput extends ReleaseError {
    * @param legal what would have been legal, as the end of the sentence "use …"
    */
   constructor(input: string, value: unknown, legal: string, details: ErrorDetails = {}) {
-    super('invalid-input', `${input}: ${show(value)} is not valid; use ${legal}`, { object: `input ${input}`, ...details })
+    super('invalid-input', `${input}: ${show(value)} is not valid; use ${legal}`, {
+      object: `input ${input}`,
+      ...details,
+    })
     this.input = input
   }
 }

@@ -12,7 +12,8 @@ export interface ImageRef {
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const PART = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/
-const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::\d{1,5})?$/
+const HOST =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::\d{1,5})?$/
 
 /**
  * Reads an image reference, following the distribution reference grammar
@@ -30,8 +31,10 @@ export function parseImage(input: string, text: string): ImageRef {
   const tagged = colon > named.lastIndexOf('/')
   const repository = tagged ? named.slice(0, colon) : named
   const tag = tagged ? named.slice(colon + 1) : undefined
-  if (digest !== undefined && !DIGEST.test(digest)) throw wrong('a digest of the form sha256: and 64 hexadecimal digits')
-  if (tag !== undefined && !TAG.test(tag)) throw wrong('a tag of letters, digits, dots, dashes and underscores (at most 128)')
+  if (digest !== undefined && !DIGEST.test(digest))
+    throw wrong('a digest of the form sha256: and 64 hexadecimal digits')
+  if (tag !== undefined && !TAG.test(tag))
+    throw wrong('a tag of letters, digits, dots, dashes and underscores (at most 128)')
   const [first = '', ...rest] = repository.split('/')
   const hosted = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
   if (hosted && !HOST.test(first)) throw wrong(usual)

@@ -7,6 +7,11 @@ export function parseList(text: string): readonly string[] {
   const inner = trimmed.startsWith('[') && trimmed.endsWith(']') ? trimmed.slice(1, -1) : trimmed
   return inner
     .split(/[\n,]/)
-    .map((entry) => entry.trim().replace(/^-\s+/, '').replace(/^(['"])(.*)\1$/, '$2'))
+    .map((entry) =>
+      entry
+        .trim()
+        .replace(/^-\s+/, '')
+        .replace(/^(['"])(.*)\1$/, '$2'),
+    )
     .filter((entry) => entry !== '')
 }

@@ -9,7 +9,9 @@ export function nearest(typed: string, known: readonly string[]): string | undef
     const d = distance(typed.toLowerCase(), name.toLowerCase())
     if (d < least) [best, least] = [name, d]
   }
-  return best !== undefined && least <= Math.max(1, Math.floor(Math.max(typed.length, best.length) / 3)) ? best : undefined
+  return best !== undefined && least <= Math.max(1, Math.floor(Math.max(typed.length, best.length) / 3))
+    ? best
+    : undefined
 }
 
 function distance(a: string, b: string): number {

@@ -12,7 +12,10 @@ export type TrafficKind = 'route' | 'replicas'
 export function capacity(kind: TrafficKind, weight: Percent, stable: number): number {
   const share = Math.min(Math.max(weight, 0), 100) / 100
   // Rounded first, so that 0.07 × 100 is 7 pods and not 8.
-  const pods = kind === 'route' ? Math.ceil(round(share * stable)) : Math.floor(round((share * stable) / Math.max(1 - share, 1e-9)))
+  const pods =
+    kind === 'route'
+      ? Math.ceil(round(share * stable))
+      : Math.floor(round((share * stable) / Math.max(1 - share, 1e-9)))
   return Math.max(1, kind === 'route' ? pods : Math.min(pods, stable))
 }
 

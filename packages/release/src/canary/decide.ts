@@ -8,7 +8,17 @@ import { finishPromotion, promote } from './promotion.ts'
 import { goBack } from './go-back.ts'
 import { finished, reasonToRetreat } from './reason-to-retreat.ts'
 import type { CanarySight } from './sight.ts'
-import { firstUnstamped, isAt, lastShift, note, proveShift, ready, waitUntil, type NotOurs, type Ours } from './steps.ts'
+import {
+  firstUnstamped,
+  isAt,
+  lastShift,
+  note,
+  proveShift,
+  ready,
+  standUp,
+  type NotOurs,
+  type Ours,
+} from './steps.ts'
 import { nextStep } from './walk.ts'
 
 /**
@@ -18,7 +28,8 @@ import { nextStep } from './walk.ts'
 export function decide(goal: CanaryGoal, seen: CanarySight): CanaryMove {
   const { claim } = seen
   if (claim.kind === 'lost') return superseded(claim.to)
-  if (claim.kind !== 'ours') return goal.kind === 'abort' ? claimToAbort(goal, claim) : claimToRelease(goal, seen, claim)
+  if (claim.kind !== 'ours')
+    return goal.kind === 'abort' ? claimToAbort(goal, claim) : claimToRelease(goal, seen, claim)
   const flight = claim.state.inFlight
   if (goal.kind === 'abort') return abort(goal, seen, claim, flight)
   if (flight === undefined) return beginOrEnd(goal, seen, claim)
@@ -43,7 +54,8 @@ function claimToRelease(goal: ReleaseGoal, seen: CanarySight, claim: NotOurs): C
   if (flight?.release.template === goal.release.template && flight.retreat === undefined) {
     const next = nextStep(goal, flight)
     if (next.kind === 'skips') return skipsAhead(goal, next.first)
-    if (next.kind === 'end' && !goal.promote && claim.kind === 'free') return { kind: 'done', decision: 'unchanged' }
+    if (next.kind === 'end' && !goal.promote && claim.kind === 'free')
+      return { kind: 'done', decision: 'unchanged' }
   }
   return { kind: 'claim' }
 }
@@ -56,10 +68,16 @@ function newerRelease(goal: ReleaseGoal, claim: NotOurs): { run: Landed['run']; 
     return { run: claim.by, reason: `the newer run ${formatRun(claim.by)} is at work on this workload` }
   }
   if (inFlight !== undefined && compareRuns(inFlight.run, goal.run) > 0) {
-    return { run: inFlight.run, reason: `the newer run ${formatRun(inFlight.run)} has ${inFlight.release.version} in flight` }
+    return {
+      run: inFlight.run,
+      reason: `the newer run ${formatRun(inFlight.run)} has ${inFlight.release.version} in flight`,
+    }
   }
   if (live !== undefined && compareRuns(live.run, goal.run) > 0) {
-    return { run: live.run, reason: `the newer run ${formatRun(live.run)} has released ${live.release.version}` }
+    return {
+      run: live.run,
+      reason: `the newer run ${formatRun(live.run)} has released ${live.release.version}`,
+    }
   }
   return undefined
 }
@@ -83,7 +101,8 @@ function skipsAhead(goal: ReleaseGoal, first: number): CanaryMove {
 
 function beginOrEnd(goal: ReleaseGoal, seen: CanarySight, claim: Ours): CanaryMove {
   const { last } = claim.state
-  const endedByUs = last !== undefined && last.at >= claim.since && last.release.template === goal.release.template
+  const endedByUs =
+    last !== undefined && last.at >= claim.since && last.release.template === goal.release.template
   if (endedByUs && last.outcome === 'promoted') return { kind: 'done', decision: 'promoted' }
   if (endedByUs && compareRuns(last.run, goal.run) === 0) return retreated(seen, last)
   if (seen.cancelled) return cancelledBefore()
@@ -157,7 +176,8 @@ function carryOn(goal: ReleaseGoal, seen: CanarySight, claim: Ours, flight: InFl
   // Once the route is back on a promoted stable, nothing shrinks what a retreat would need: the minimum is put back.
   const hold = finished(goal, seen) ? undefined : holdAutoscaler(seen, flight)
   if (hold !== undefined) return hold
-  if (seen.stable.template === goal.release.template) return finishPromotion({ goal, seen, claim, flight, gate: true })
+  if (seen.stable.template === goal.release.template)
+    return finishPromotion({ goal, seen, claim, flight, gate: true })
   const next = nextStep(goal, flight)
   switch (next.kind) {
     case 'skips':
@@ -172,12 +192,22 @@ function carryOn(goal: ReleaseGoal, seen: CanarySight, claim: Ours, flight: InFl
 }
 
 function mayHold(why: Pick<Retreat, 'code'>): boolean {
-  return why.code === 'unhealthy' || why.code === 'inconclusive' || why.code === 'not-ready' || why.code === 'timeout'
+  return (
+    why.code === 'unhealthy' ||
+    why.code === 'inconclusive' ||
+    why.code === 'not-ready' ||
+    why.code === 'timeout'
+  )
 }
 
 function held(seen: CanarySight, why: Pick<Retreat, 'code' | 'reason'>): CanaryMove {
   const at = formatPercent(seen.traffic.weight)
-  return { kind: 'failed', decision: 'held', code: why.code, reason: `${why.reason}; held at ${at}, as asked` }
+  return {
+    kind: 'failed',
+    decision: 'held',
+    code: why.code,
+    reason: `${why.reason}; held at ${at}, as asked`,
+  }
 }
 
 /** While the canary serves, an HPA would shrink the stable below what a retreat needs. */
@@ -198,11 +228,8 @@ function walk(
 ): CanaryMove {
   const { canary, traffic } = seen
   const need = capacity(traffic.kind, step.weight, seen.stable.desired)
-  if (canary?.deleting === true) return awaitGone(goal, seen, claim, flight)
-  if (canary === undefined || canary.template !== goal.release.template) {
-    return { kind: 'apply-canary', replicas: traffic.kind === 'route' ? need : 0 }
-  }
-  if (!traffic.linked) return { kind: 'link' }
+  const build = standUp(goal, seen, claim, flight, need)
+  if (build !== undefined || canary === undefined) return build ?? { kind: 'apply-canary', replicas: need }
   const shift = lastShift(flight)
   const there = isAt(seen, shift, step.weight)
   if (!there) {
@@ -226,13 +253,6 @@ function walk(
   return { kind: 'judge', stage: `${step.weight}`, soak: step.soak }
 }
 
-function awaitGone(goal: ReleaseGoal, seen: CanarySight, claim: Ours, flight: InFlight): CanaryMove {
-  const until = waitUntil(goal, claim, flight)
-  if (seen.now < until) return { kind: 'await', what: 'canary-gone', until }
-  const reason = `the canary of an earlier release is still being deleted (${seen.canary?.total ?? 0} pods are left)`
-  return { kind: 'failed', decision: 'failed', code: 'timeout', reason }
-}
-
 // ——— aborting: post:, and rollback's `abort` ———
 
 function claimToAbort(goal: AbortGoal, claim: NotOurs): CanaryMove {
@@ -241,7 +261,8 @@ function claimToAbort(goal: AbortGoal, claim: NotOurs): CanaryMove {
   if (goal.preempt) return { kind: 'claim' }
   const by = claim.kind === 'held' ? claim.by : flight.run
   // Another run has taken up what was ours: it is theirs to end.
-  if (compareRuns(by, goal.run) !== 0 || compareRuns(flight.run, goal.run) !== 0) return { kind: 'done', decision: 'aborted' }
+  if (compareRuns(by, goal.run) !== 0 || compareRuns(flight.run, goal.run) !== 0)
+    return { kind: 'done', decision: 'aborted' }
   return { kind: 'claim' }
 }
 

@@ -18,22 +18,27 @@ export interface GoBack {
 export function goBack(way: GoBack): CanaryMove {
   const { timing, seen, flight, why } = way
   const { traffic, canary } = seen
-  const promoted = seen.stable.template === flight.release.template && flight.release.template !== flight.base.release.template
+  const promoted =
+    seen.stable.template === flight.release.template &&
+    flight.release.template !== flight.base.release.template
   if (promoted || isRestoring(way)) {
     const move = restore(way, promoted)
     if (move !== undefined) return move
   }
-  const onCanary = traffic.kind === 'route' ? traffic.linked && traffic.weight > 0 : (canary?.desired ?? 0) > 0
+  const onCanary =
+    traffic.kind === 'route' ? traffic.linked && traffic.weight > 0 : (canary?.desired ?? 0) > 0
   if (onCanary) {
     const unstamped = traffic.unstamped[0]
     return unstamped === undefined ? { kind: 'retreat-route', why } : { kind: 'stamp', object: unstamped }
   }
-  if (flight.retreat === undefined) return { kind: 'note', change: { kind: 'retreat', why, phase: 'retreating' } }
+  if (flight.retreat === undefined)
+    return { kind: 'note', change: { kind: 'retreat', why, phase: 'retreating' } }
   const shift = lastShift(flight)
   const everServed = shift !== undefined
   if (everServed && shift.weight !== 0) return { kind: 'note', change: { kind: 'shift', weight: 0 } }
   if (everServed && shift.verified === 'pending') {
-    if (!traffic.accepted && seen.now >= Math.max(shift.at, way.claim.since) + timing.timeout) return notTakenBack(way)
+    if (!traffic.accepted && seen.now >= Math.max(shift.at, way.claim.since) + timing.timeout)
+      return notTakenBack(way)
     return proveShift({ timing }, seen, way.claim, shift)
   }
   if (way.brief === true) {
@@ -46,7 +51,8 @@ export function goBack(way: GoBack): CanaryMove {
 export function tidyUp(way: Omit<GoBack, 'why'>, outcome: 'promoted' | 'retreated'): CanaryMove {
   const { timing, seen, flight } = way
   const shift = lastShift(flight)
-  if (shift !== undefined && seen.now < shift.at + timing.drain) return { kind: 'drain', until: shift.at + timing.drain }
+  if (shift !== undefined && seen.now < shift.at + timing.drain)
+    return { kind: 'drain', until: shift.at + timing.drain }
   const unstamped = firstUnstamped(seen)
   if (unstamped !== undefined) return { kind: 'stamp', object: unstamped }
   if (seen.traffic.linked && seen.traffic.kind === 'route') return { kind: 'unlink' }
@@ -69,7 +75,8 @@ function isRestoring(way: GoBack): boolean {
 function restore(way: GoBack, promoted: boolean): CanaryMove | undefined {
   const { timing, seen, claim, flight, why } = way
   if (promoted) {
-    if (flight.phase.name !== 'restoring') return { kind: 'note', change: { kind: 'retreat', why, phase: 'restoring' } }
+    if (flight.phase.name !== 'restoring')
+      return { kind: 'note', change: { kind: 'retreat', why, phase: 'restoring' } }
     const unstamped = firstUnstamped(seen)
     return unstamped === undefined ? { kind: 'restore-stable' } : { kind: 'stamp', object: unstamped }
   }

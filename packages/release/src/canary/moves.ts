@@ -78,7 +78,9 @@ export function noted(state: InFlight, change: Note, now: Timestamp): InFlight {
     case 'shift':
       return { ...state, shifts: [...state.shifts, { weight: change.weight, at: now, verified: 'pending' }] }
     case 'passed':
-      return state.passed.includes(change.weight) ? state : { ...state, passed: [...state.passed, change.weight] }
+      return state.passed.includes(change.weight)
+        ? state
+        : { ...state, passed: [...state.passed, change.weight] }
     case 'retreat':
       // The first reason is the reason; the phase may change from restoring to retreating.
       return {

@@ -3,7 +3,18 @@ import { tidyUp } from './go-back.ts'
 import type { CanaryGoal, ReleaseGoal } from './goal.ts'
 import type { CanaryMove } from './moves.ts'
 import type { CanarySight } from './sight.ts'
-import { firstUnstamped, isAt, lastShift, note, proveShift, ready, routeIsBack, waitUntil, type Ours } from './steps.ts'
+import {
+  firstUnstamped,
+  isAt,
+  lastShift,
+  note,
+  proveShift,
+  ready,
+  routeIsBack,
+  standUp,
+  waitUntil,
+  type Ours,
+} from './steps.ts'
 
 export interface Promotion {
   readonly goal: ReleaseGoal
@@ -19,6 +30,8 @@ export interface Promotion {
 export function promote(way: Promotion): CanaryMove {
   const { goal, seen, claim, flight } = way
   if (seen.traffic.kind === 'route') {
+    const build = standUp(goal, seen, claim, flight, seen.stable.desired)
+    if (build !== undefined) return build
     const wait = ready(goal, seen, claim, flight, seen.stable.desired)
     if (wait !== undefined) return wait
     const shift = lastShift(flight)
@@ -38,7 +51,9 @@ export function promote(way: Promotion): CanaryMove {
  * to the stable, verified → drained → the canary goes.
  * @param way.gate false when somebody else's promotion is finished, whose gates we do not know
  */
-export function finishPromotion(way: Omit<Promotion, 'goal'> & { goal: CanaryGoal; gate: boolean }): CanaryMove {
+export function finishPromotion(
+  way: Omit<Promotion, 'goal'> & { goal: CanaryGoal; gate: boolean },
+): CanaryMove {
   const { goal, seen, claim, flight } = way
   if (!routeIsBack(seen)) {
     if (flight.phase.name !== 'promoting') return note('promoting')
@@ -59,7 +74,9 @@ export function finishPromotion(way: Omit<Promotion, 'goal'> & { goal: CanaryGoa
   if (shift !== undefined && shift.weight !== 0) return { kind: 'note', change: { kind: 'shift', weight: 0 } }
   if (shift?.verified === 'pending') {
     const late = !seen.traffic.accepted && seen.now >= Math.max(shift.at, claim.since) + goal.timing.timeout
-    return late ? stuck(way, 'the route to the stable was not accepted') : proveShift(goal, seen, claim, shift)
+    return late
+      ? stuck(way, 'the route to the stable was not accepted')
+      : proveShift(goal, seen, claim, shift)
   }
   return tidyUp({ timing: goal.timing, seen, claim, flight }, 'promoted')
 }

@@ -22,10 +22,16 @@ export function reasonToRetreat(
   const strange = strangeWeight(goal, seen, flight, inStable)
   if (strange !== undefined) return because('conflict', strange)
   if (!inStable && seen.stable.template !== flight.base.release.template) {
-    return because('conflict', `somebody else changed the template of ${seen.stable.name} while the release was in flight`)
+    return because(
+      'conflict',
+      `somebody else changed the template of ${seen.stable.name} while the release was in flight`,
+    )
   }
   if (flight.reverted >= 2) {
-    return because('conflict', `somebody (a GitOps controller?) has put the old template of ${seen.stable.name} back twice`)
+    return because(
+      'conflict',
+      `somebody (a GitOps controller?) has put the old template of ${seen.stable.name} back twice`,
+    )
   }
   if (seen.verdict.kind === 'fail') return because(seen.verdict.code, seen.verdict.reason)
   if (seen.traffic.refused !== undefined && lastShift(flight)?.verified === 'pending') {
@@ -35,14 +41,25 @@ export function reasonToRetreat(
 
   function brokenPods(sight: CanarySight, promoted: boolean): Retreat | undefined {
     const { canary, stable, traffic } = sight
-    if (promoted && !stable.settled && stable.trouble[0] !== undefined) return because('not-ready', stable.trouble[0])
-    if (promoted || canary === undefined) return undefined
-    if (canary.template !== goal.release.template) {
-      return traffic.weight > 0 ? because('conflict', `somebody else changed ${canary.name} while it served`) : undefined
+    if (promoted && !stable.settled && stable.trouble[0] !== undefined)
+      return because('not-ready', stable.trouble[0])
+    if (promoted) return undefined
+    if (canary === undefined) {
+      const serving = traffic.kind === 'route' && traffic.weight > 0
+      return serving ? because('conflict', 'somebody else deleted the canary while it served') : undefined
     }
-    if (canary.trouble[0] !== undefined && canary.ready < canary.desired) return because('not-ready', canary.trouble[0])
+    if (canary.template !== goal.release.template) {
+      return traffic.weight > 0
+        ? because('conflict', `somebody else changed ${canary.name} while it served`)
+        : undefined
+    }
+    if (canary.trouble[0] !== undefined && canary.ready < canary.desired)
+      return because('not-ready', canary.trouble[0])
     if (traffic.kind === 'route' && traffic.weight > 0 && canary.ready === 0) {
-      return because('not-ready', `no pod of ${canary.name} is ready while it has ${formatPercent(traffic.weight)} of the traffic`)
+      return because(
+        'not-ready',
+        `no pod of ${canary.name} is ready while it has ${formatPercent(traffic.weight)} of the traffic`,
+      )
     }
     return undefined
   }
@@ -58,11 +75,14 @@ function strangeWeight(
   const { traffic, canary } = seen
   const shift = lastShift(flight)
   if (traffic.kind === 'replicas') {
-    const lost = shift !== undefined && shift.weight > 0 && !inStable && (canary === undefined || canary.desired === 0)
+    const lost =
+      shift !== undefined && shift.weight > 0 && !inStable && (canary === undefined || canary.desired === 0)
     return lost ? 'somebody else scaled the canary to 0 while the release was in flight' : undefined
   }
   if (!traffic.linked) {
-    return shift !== undefined && !inStable ? 'the canary was taken out of the route by somebody else' : undefined
+    return shift !== undefined && !inStable
+      ? 'the canary was taken out of the route by somebody else'
+      : undefined
   }
   const known = shift?.weight ?? 0
   if (traffic.weight === known) return undefined
@@ -85,12 +105,20 @@ function overdue(
   inStable: boolean,
 ): Retreat | undefined {
   const limit = formatDuration(goal.timing.timeout)
-  const late = (reason: string): Retreat => ({ code: 'timeout', reason: `${reason} within ${limit}`, at: seen.now })
+  const late = (reason: string): Retreat => ({
+    code: 'timeout',
+    reason: `${reason} within ${limit}`,
+    at: seen.now,
+  })
   const since = Math.max(claim.since, flight.phase.since)
   const phaseIsOver = seen.now >= since + goal.timing.timeout
   const { canary, stable, traffic } = seen
   const shift = lastShift(flight)
-  if (shift?.verified === 'pending' && !traffic.accepted && seen.now >= Math.max(shift.at, claim.since) + goal.timing.timeout) {
+  if (
+    shift?.verified === 'pending' &&
+    !traffic.accepted &&
+    seen.now >= Math.max(shift.at, claim.since) + goal.timing.timeout
+  ) {
     return late(`the route's controller did not accept the weight ${formatPercent(shift.weight)}`)
   }
   if (!phaseIsOver) return undefined

@@ -1,5 +1,6 @@
 import type { InFlight, Shift, Timestamp } from '../in-flight.ts'
 import { capacity } from './capacity.ts'
+import type { ReleaseGoal } from './goal.ts'
 import type { CanaryMove } from './moves.ts'
 import type { CanarySight, ClaimSight } from './sight.ts'
 
@@ -56,12 +57,7 @@ export function ready(
 }
 
 /** A shift counts once the controllers accepted it and the split was seen, or had time to settle. */
-export function proveShift(
-  goal: Bounded,
-  seen: CanarySight,
-  claim: Ours,
-  shift: Shift,
-): CanaryMove {
+export function proveShift(goal: Bounded, seen: CanarySight, claim: Ours, shift: Shift): CanaryMove {
   const until = Math.max(shift.at, claim.since) + goal.timing.timeout
   if (!seen.traffic.accepted) return { kind: 'await', what: 'route-accepted', until }
   return { kind: 'verify', weight: shift.weight, until }
@@ -70,4 +66,28 @@ export function proveShift(
 /** Nothing of the new version is left in the traffic that the canary's own weight would bring. */
 export function routeIsBack(seen: CanarySight): boolean {
   return seen.traffic.kind === 'route' ? seen.traffic.weight === 0 : (seen.canary?.desired ?? 0) === 0
+}
+
+/** The canary's Deployment with this release's template, and our backend in the route; undefined when both are there. */
+export function standUp(
+  goal: ReleaseGoal,
+  seen: CanarySight,
+  claim: Ours,
+  flight: InFlight,
+  need: number,
+): CanaryMove | undefined {
+  const { canary, traffic } = seen
+  if (canary?.deleting === true) return awaitGone(goal, seen, claim, flight)
+  if (canary === undefined || canary.template !== goal.release.template) {
+    // Without a router, pods are traffic: they come with the shift.
+    return { kind: 'apply-canary', replicas: traffic.kind === 'route' ? need : 0 }
+  }
+  return traffic.linked ? undefined : { kind: 'link' }
+}
+
+function awaitGone(goal: ReleaseGoal, seen: CanarySight, claim: Ours, flight: InFlight): CanaryMove {
+  const until = waitUntil(goal, claim, flight)
+  if (seen.now < until) return { kind: 'await', what: 'canary-gone', until }
+  const reason = `the canary of an earlier release is still being deleted (${seen.canary?.total ?? 0} pods are left)`
+  return { kind: 'failed', decision: 'failed', code: 'timeout', reason }
 }

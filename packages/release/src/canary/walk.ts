@@ -22,7 +22,11 @@ export function nextStep(goal: ReleaseGoal, flight: InFlight | undefined): NextS
 }
 
 /** A plan of one is a step on the plan that is in flight: what that plan has before it must have passed. */
-function skippedWeight(goal: ReleaseGoal, flight: InFlight | undefined, reached: Percent): Percent | undefined {
+function skippedWeight(
+  goal: ReleaseGoal,
+  flight: InFlight | undefined,
+  reached: Percent,
+): Percent | undefined {
   if (flight === undefined || goal.plan.length !== 1) return undefined
   return flight.plan.find((weight) => weight > reached && weight < goal.until)
 }

@@ -12,7 +12,8 @@ function safe(move: CanaryMove, seen: CanarySight): void {
   const { canary, stable, traffic } = seen
   if (move.kind === 'shift' && move.weight > 0 && traffic.kind === 'route') {
     const need = capacity('route', move.weight, stable.desired)
-    if (canary === undefined || canary.ready < need || canary.endpoints < need) throw new Error('weight to pods that are not ready')
+    if (canary === undefined || canary.ready < need || canary.endpoints < need)
+      throw new Error('weight to pods that are not ready')
     if (canary.template !== 'new') throw new Error('weight to another version')
   }
   if (move.kind === 'shift' && move.weight === 0 && !(stable.settled && stable.endpoints >= stable.desired)) {
@@ -23,8 +24,10 @@ function safe(move: CanaryMove, seen: CanarySight): void {
   }
   if (move.kind === 'delete-canary' || move.kind === 'unlink') {
     const shift = seen.claim.state.inFlight?.shifts.at(-1)
-    if (traffic.kind === 'route' && traffic.weight > 0) throw new Error('the canary goes while it has traffic')
-    if (shift !== undefined && (shift.verified === 'pending' || seen.now < shift.at + 30_000)) throw new Error('not drained')
+    if (traffic.kind === 'route' && traffic.weight > 0)
+      throw new Error('the canary goes while it has traffic')
+    if (shift !== undefined && (shift.verified === 'pending' || seen.now < shift.at + 30_000))
+      throw new Error('not drained')
   }
   if (move.kind === 'promote-stable' && traffic.kind === 'route' && traffic.weight !== 100) {
     throw new Error('the stable is rolled while it serves')
@@ -62,11 +65,17 @@ describe('an undisturbed release', () => {
 
   test('with `until` stops at that weight, and the next step carries on from there', () => {
     const world = new World()
-    expect(world.run(goalOf({ until: 25, promote: false }), safe)).toEqual({ kind: 'done', decision: 'advanced' })
+    expect(world.run(goalOf({ until: 25, promote: false }), safe)).toEqual({
+      kind: 'done',
+      decision: 'advanced',
+    })
     expect(world.traffic.weight).toBe(25)
     world.die()
     expect(world.run(goalOf({ until: 25, promote: false }))).toEqual({ kind: 'done', decision: 'unchanged' })
-    expect(world.run(goalOf({ run: { id: 8, attempt: 1 } }), safe)).toEqual({ kind: 'done', decision: 'promoted' })
+    expect(world.run(goalOf({ run: { id: 8, attempt: 1 } }), safe)).toEqual({
+      kind: 'done',
+      decision: 'promoted',
+    })
     expect(shifts(world.moves)).toEqual([5, 25, 50, 100, 0])
   })
 
@@ -75,7 +84,10 @@ describe('an undisturbed release', () => {
     world.run(goalOf({ until: 5, promote: false }))
     world.die()
     world.moves.length = 0
-    expect(world.run(goalOf({ plan: [50], until: 50, promote: false }))).toMatchObject({ kind: 'failed', code: 'conflict' })
+    expect(world.run(goalOf({ plan: [50], until: 50, promote: false }))).toMatchObject({
+      kind: 'failed',
+      code: 'conflict',
+    })
     expect(kinds(world.moves)).toEqual(['failed'])
   })
 })
@@ -85,10 +97,25 @@ describe('taken back', () => {
     const world = new World()
     world.nature = { ...KIND, verdict: (stage) => (stage === '25' ? 'fail' : 'pass') }
     const end = world.run(goalOf(), safe)
-    expect(end).toMatchObject({ kind: 'failed', decision: 'retreated', code: 'unhealthy', reason: 'error rate at 25' })
+    expect(end).toMatchObject({
+      kind: 'failed',
+      decision: 'retreated',
+      code: 'unhealthy',
+      reason: 'error rate at 25',
+    })
     expect(shifts(world.moves)).toEqual([5, 25, 0])
     const after = kinds(world.moves).slice(kinds(world.moves).indexOf('retreat-route'))
-    expect(after).toEqual(['retreat-route', 'await', 'verify', 'drain', 'unlink', 'delete-canary', 'release-autoscaler', 'land', 'failed'])
+    expect(after).toEqual([
+      'retreat-route',
+      'await',
+      'verify',
+      'drain',
+      'unlink',
+      'delete-canary',
+      'release-autoscaler',
+      'land',
+      'failed',
+    ])
     expect(world.state.last?.outcome).toBe('retreated')
   })
 
@@ -120,7 +147,13 @@ describe('taken back', () => {
     expect(world.traffic).toMatchObject({ linked: true, weight: 0 })
     expect(kinds(world.moves)).not.toContain('drain')
     world.die()
-    const post = { kind: 'abort', run: goal.run, timing: goal.timing, reason: 'cancelled', preempt: false } as const
+    const post = {
+      kind: 'abort',
+      run: goal.run,
+      timing: goal.timing,
+      reason: 'cancelled',
+      preempt: false,
+    } as const
     expect(world.run(post, safe)).toEqual({ kind: 'done', decision: 'aborted' })
     expect(world.traffic.linked).toBe(false)
     expect(world.canary).toBeUndefined()
@@ -130,7 +163,10 @@ describe('taken back', () => {
   test('held, when asked: the weight stays and the step fails', () => {
     const world = new World()
     world.nature = { ...KIND, verdict: (stage) => (stage === '25' ? 'fail' : 'pass') }
-    expect(world.run(goalOf({ onFailure: 'hold' }), safe)).toMatchObject({ decision: 'held', code: 'unhealthy' })
+    expect(world.run(goalOf({ onFailure: 'hold' }), safe)).toMatchObject({
+      decision: 'held',
+      code: 'unhealthy',
+    })
     expect(world.traffic.weight).toBe(25)
   })
 })
@@ -141,9 +177,14 @@ describe('others at work', () => {
     world.run(goalOf({ run: { id: 9, attempt: 1 } }))
     world.die()
     world.moves.length = 0
-    expect(world.run(goalOf({ run: { id: 7, attempt: 2 }, release: OTHER }))).toMatchObject({ kind: 'stopped', by: { id: 9 } })
+    expect(world.run(goalOf({ run: { id: 7, attempt: 2 }, release: OTHER }))).toMatchObject({
+      kind: 'stopped',
+      by: { id: 9 },
+    })
     expect(kinds(world.moves)).toEqual(['stopped'])
-    expect(world.run(goalOf({ run: { id: 7, attempt: 2 }, release: NEW, allowOlder: true }))).toMatchObject({ decision: 'unchanged' })
+    expect(world.run(goalOf({ run: { id: 7, attempt: 2 }, release: NEW, allowOlder: true }))).toMatchObject({
+      decision: 'unchanged',
+    })
   })
 
   test('a step whose Lease was taken stops at once', () => {
@@ -182,7 +223,8 @@ describe('others at work', () => {
   test('a promotion undone twice by GitOps is a conflict', () => {
     const world = new World()
     const end = world.run(goalOf(), (move) => {
-      if (move.kind === 'await' && move.what === 'stable-rolled-out') world.stable = workload('shop', 'old', 4)
+      if (move.kind === 'await' && move.what === 'stable-rolled-out')
+        world.stable = workload('shop', 'old', 4)
     })
     expect(end).toMatchObject({ decision: 'retreated', code: 'conflict' })
     expect(kinds(world.moves).filter((kind) => kind === 'promote-stable')).toHaveLength(2)
@@ -218,19 +260,34 @@ describe('whatever happens', () => {
           world.die()
         }
         const end = world.run(goalOf(), safe)
-        const outcome = (w: World): unknown => [w.stable.template, w.traffic.weight, w.canary === undefined, w.autoscaler]
+        const outcome = (w: World): unknown => [
+          w.stable.template,
+          w.traffic.weight,
+          w.canary === undefined,
+          w.autoscaler,
+        ]
         if (end.kind === 'done' || wanted.kind === 'done') expect(end.kind).toBe(wanted.kind)
         expect(outcome(world)).toEqual(outcome(calm))
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     )
   })
 
   test('from every observed state it ends within a bounded number of moves, and every move on the way is safe', () => {
     const template = fc.constantFrom('old', 'new', 'other')
-    const someWorkload = (name: string, of: fc.Arbitrary<string>): fc.Arbitrary<ReturnType<typeof workload>> =>
+    const someWorkload = (
+      name: string,
+      of: fc.Arbitrary<string>,
+    ): fc.Arbitrary<ReturnType<typeof workload>> =>
       fc
-        .record({ of, desired: fc.nat(6), ready: fc.nat(6), settled: fc.boolean(), deleting: fc.boolean(), trouble: fc.boolean() })
+        .record({
+          of,
+          desired: fc.nat(6),
+          ready: fc.nat(6),
+          settled: fc.boolean(),
+          deleting: fc.boolean(),
+          trouble: fc.boolean(),
+        })
         .map((w) =>
           workload(name, w.of, w.desired, {
             ready: Math.min(w.ready, w.desired),
@@ -240,7 +297,16 @@ describe('whatever happens', () => {
             trouble: w.trouble ? ['ImagePullBackOff'] : [],
           }),
         )
-    const phases = ['adopting', 'scaling', 'shifting', 'soaking', 'waiting', 'promoting', 'restoring', 'retreating'] as const
+    const phases = [
+      'adopting',
+      'scaling',
+      'shifting',
+      'soaking',
+      'waiting',
+      'promoting',
+      'restoring',
+      'retreating',
+    ] as const
     const flight = fc.record({
       of: fc.constantFrom(NEW, OTHER),
       passed: fc.subarray([5, 25, 50, 100]),
@@ -256,7 +322,12 @@ describe('whatever happens', () => {
         nature,
         someWorkload('shop', template),
         fc.option(someWorkload('shop-canary', template), { nil: undefined }),
-        fc.record({ kind: fc.constantFrom('route' as const, 'replicas' as const), linked: fc.boolean(), weight: fc.constantFrom(0, 5, 10, 25, 50, 100), accepted: fc.boolean() }),
+        fc.record({
+          kind: fc.constantFrom('route' as const, 'replicas' as const),
+          linked: fc.boolean(),
+          weight: fc.constantFrom(0, 5, 10, 25, 50, 100),
+          accepted: fc.boolean(),
+        }),
         fc.option(flight, { nil: undefined }),
         fc.boolean(),
         fc.constantFrom('release' as const, 'abort' as const),
@@ -266,7 +337,12 @@ describe('whatever happens', () => {
           world.nature = how
           world.stable = stable
           world.canary = canary
-          world.traffic = { ...world.traffic, ...traffic, linked: traffic.linked || traffic.kind === 'replicas', weight: traffic.linked && traffic.kind === 'route' ? traffic.weight : 0 }
+          world.traffic = {
+            ...world.traffic,
+            ...traffic,
+            linked: traffic.linked || traffic.kind === 'replicas',
+            weight: traffic.linked && traffic.kind === 'route' ? traffic.weight : 0,
+          }
           world.cancelled = cancelled
           if (underWay !== undefined) {
             const { of, last, phase, verified, retreating } = underWay
@@ -277,7 +353,13 @@ describe('whatever happens', () => {
               traffic: 'httproute/shop',
               plan: [5, 25, 50, 100],
               since: 0,
-              base: { release: OLD, replicas: 4, replicaSet: 'shop-1', autoscaler: { name: 'shop', min: 1 }, route: null },
+              base: {
+                release: OLD,
+                replicas: 4,
+                replicaSet: 'shop-1',
+                autoscaler: { name: 'shop', min: 1 },
+                route: null,
+              },
               passed: underWay.passed,
               shifts: last === undefined ? [] : [{ weight: last, at: 990_000, verified }],
               phase: { name: phase, since: 995_000 },
@@ -286,11 +368,20 @@ describe('whatever happens', () => {
             }
             world.state = { ...world.state, inFlight }
           }
-          const goal = goalOf({ onFailure, traffic: traffic.kind === 'route' ? 'httproute/shop' : 'replicas' })
-          world.run(ask === 'release' ? goal : { kind: 'abort', run: goal.run, timing: goal.timing, reason: 'asked', preempt: true }, safe, 200)
+          const goal = goalOf({
+            onFailure,
+            traffic: traffic.kind === 'route' ? 'httproute/shop' : 'replicas',
+          })
+          world.run(
+            ask === 'release'
+              ? goal
+              : { kind: 'abort', run: goal.run, timing: goal.timing, reason: 'asked', preempt: true },
+            safe,
+            200,
+          )
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 3000 },
     )
   })
 })

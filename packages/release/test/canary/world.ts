@@ -38,7 +38,12 @@ export function goalOf(over: Partial<ReleaseGoal> = {}): ReleaseGoal {
   }
 }
 
-export function workload(name: string, template: string, desired: number, over: Partial<WorkloadSight> = {}): WorkloadSight {
+export function workload(
+  name: string,
+  template: string,
+  desired: number,
+  over: Partial<WorkloadSight> = {},
+): WorkloadSight {
   return {
     name,
     template,
@@ -63,7 +68,12 @@ export interface Nature {
   readonly verdict: (stage: string) => 'pass' | 'fail' | 'hold'
 }
 
-export const KIND: Nature = { canaryStarts: true, stableRolls: true, routeAccepts: true, verdict: () => 'pass' }
+export const KIND: Nature = {
+  canaryStarts: true,
+  stableRolls: true,
+  routeAccepts: true,
+  verdict: () => 'pass',
+}
 
 /** What the canary's moves do to a cluster, as plain data: enough of a world to walk through. */
 export class World {
@@ -102,7 +112,11 @@ export class World {
   }
 
   /** Runs one process to its end. @returns its last move; throws when it does not end */
-  run(goal: CanaryGoal, check: (move: CanaryMove, seen: CanarySight) => void = () => undefined, most = 300): CanaryMove {
+  run(
+    goal: CanaryGoal,
+    check: (move: CanaryMove, seen: CanarySight) => void = () => undefined,
+    most = 300,
+  ): CanaryMove {
     for (let i = 0; i < most; i++) {
       const seen = this.see()
       const move = decide(goal, seen)
@@ -131,7 +145,10 @@ export class World {
         return
       case 'stamp':
         this.unstamped = this.unstamped.filter((name) => name !== move.object)
-        this.traffic = { ...this.traffic, unstamped: this.traffic.unstamped.filter((name) => name !== move.object) }
+        this.traffic = {
+          ...this.traffic,
+          unstamped: this.traffic.unstamped.filter((name) => name !== move.object),
+        }
         return
       case 'begin':
         return this.begin(goal)
@@ -142,13 +159,19 @@ export class World {
         if (this.autoscaler !== undefined) this.autoscaler = { ...this.autoscaler, min: move.min }
         return
       case 'apply-canary':
-        this.canary = workload('shop-canary', goal.kind === 'release' ? goal.release.template : '', move.replicas, {
-          ready: 0,
-          endpoints: 0,
-        })
+        this.canary = workload(
+          'shop-canary',
+          goal.kind === 'release' ? goal.release.template : '',
+          move.replicas,
+          {
+            ready: 0,
+            endpoints: 0,
+          },
+        )
         return
       case 'scale-canary':
-        if (this.canary !== undefined) this.canary = { ...this.canary, desired: move.replicas, settled: false }
+        if (this.canary !== undefined)
+          this.canary = { ...this.canary, desired: move.replicas, settled: false }
         return
       case 'link':
         this.traffic = { ...this.traffic, linked: true, weight: 0, accepted: false }
@@ -157,12 +180,18 @@ export class World {
         return this.shift(move.weight)
       case 'retreat-route':
         this.shift(0)
-        return this.change((flight) => noted(flight, { kind: 'retreat', why: move.why, phase: 'retreating' }, this.now))
+        return this.change((flight) =>
+          noted(flight, { kind: 'retreat', why: move.why, phase: 'retreating' }, this.now),
+        )
       case 'promote-stable':
         this.stable = { ...this.stable, template: 'new', settled: false, ready: 0 }
         return this.change((flight) => noted(flight, { kind: 'phase', name: 'promoting' }, this.now))
       case 'restore-stable':
-        this.stable = { ...this.stable, template: this.state.inFlight?.base.release.template ?? 'old', settled: false }
+        this.stable = {
+          ...this.stable,
+          template: this.state.inFlight?.base.release.template ?? 'old',
+          settled: false,
+        }
         return
       case 'unlink':
         this.traffic = { ...this.traffic, linked: this.traffic.kind === 'replicas', weight: 0 }
@@ -178,7 +207,9 @@ export class World {
       case 'verify':
         this.now += 5_000
         return this.change((flight) => {
-          const shifts = flight.shifts.map((s, i) => (i === flight.shifts.length - 1 ? { ...s, verified: 'observed' as const } : s))
+          const shifts = flight.shifts.map((s, i) =>
+            i === flight.shifts.length - 1 ? { ...s, verified: 'observed' as const } : s,
+          )
           return { ...flight, shifts }
         })
       case 'drain':
@@ -210,7 +241,8 @@ export class World {
             release: { ...OLD, template: this.stable.template },
             replicas: this.stable.desired,
             replicaSet: 'shop-1',
-            autoscaler: this.autoscaler && min !== undefined ? { name: this.autoscaler.name, min } : undefined,
+            autoscaler:
+              this.autoscaler && min !== undefined ? { name: this.autoscaler.name, min } : undefined,
             route: null,
           },
           passed: [],
@@ -240,8 +272,20 @@ export class World {
   private land(outcome: 'promoted' | 'retreated'): void {
     const flight = this.state.inFlight
     if (flight === undefined) return
-    const last = { release: flight.release, run: flight.run, deployment: undefined, outcome, why: flight.retreat, at: this.now }
-    this.state = { schema: 1, inFlight: undefined, last, live: outcome === 'promoted' ? last : this.state.live }
+    const last = {
+      release: flight.release,
+      run: flight.run,
+      deployment: undefined,
+      outcome,
+      why: flight.retreat,
+      at: this.now,
+    }
+    this.state = {
+      schema: 1,
+      inFlight: undefined,
+      last,
+      live: outcome === 'promoted' ? last : this.state.live,
+    }
   }
 
   private helps(what: string): boolean {
@@ -260,7 +304,13 @@ export class World {
       this.canary = { ...this.canary, ready: desired, endpoints: desired, total: desired, settled: true }
     }
     const rolls = nature.stableRolls || this.stable.template !== 'new'
-    if (rolls) this.stable = { ...this.stable, ready: this.stable.desired, endpoints: this.stable.desired, settled: true }
+    if (rolls)
+      this.stable = {
+        ...this.stable,
+        ready: this.stable.desired,
+        endpoints: this.stable.desired,
+        settled: true,
+      }
     if (nature.routeAccepts) this.traffic = { ...this.traffic, accepted: true }
   }
 
