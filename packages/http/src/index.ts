@@ -1,0 +1,5 @@
+export { codeOf, serverError, tooSlow, unreachable } from './errors.ts'
+export { createHttp, type HttpOptions } from './http.ts'
+export { parseProxy, proxyFor, type ProxyEnv } from './proxy.ts'
+export { repeat, RETRY, retryAfter, type RetryPolicy } from './retry.ts'
+export type { Http, HttpAnswer, HttpRequest, HttpStream, TlsIdentity } from './types.ts'
