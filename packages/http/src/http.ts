@@ -49,7 +49,7 @@ export function createHttp(options: HttpOptions): Http {
       let failure: ReleaseError | undefined
       const fail = (error: ReleaseError): ReleaseError => {
         failure ??= error
-        call.destroy(failure)
+        call.destroy()
         return failure
       }
       const aborted = (): void => void fail(cancelled(method, url))
