@@ -1,31 +1,4 @@
-import type { ReleaseId, RunId } from '@release-actions/release'
-import type { Percent } from '@release-actions/values'
-
-/** What a GitHub Deployment of ours says: INTERFACES.md, "The record". */
-export interface ReleaseRecord {
-  readonly kind: 'release' | 'rollback'
-  readonly service: string
-  readonly version: string
-  readonly digest: string | undefined
-  readonly image: string
-  readonly strategy: 'canary' | 'bluegreen' | 'rollback'
-  readonly plan?: readonly Percent[]
-  readonly previous:
-    | {
-        readonly version: string
-        readonly digest: string | undefined
-        readonly deployment: number | undefined
-      }
-    | undefined
-  readonly target: {
-    readonly cluster: string
-    readonly namespace: string
-    readonly workload: string
-    readonly container: string
-    readonly traffic: string
-  }
-  readonly run: RunId
-}
+import type { ReleaseRecord } from '@release-actions/release'
 
 export interface LedgerEntry {
   readonly id: number
@@ -61,4 +34,4 @@ export interface Ledger {
   closed(id: number, description: string): Promise<void>
 }
 
-export type { ReleaseId }
+export type { ReleaseRecord }

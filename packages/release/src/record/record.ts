@@ -1,0 +1,36 @@
+import type { Percent } from '@release-actions/values'
+import type { RunId } from '../run-id.ts'
+
+/** What a GitHub Deployment of ours says of one release of a service to an environment. */
+export interface ReleaseRecord {
+  readonly kind: 'release' | 'rollback'
+  readonly service: string
+  readonly version: string
+  /** `sha256:…` */
+  readonly digest: string | undefined
+  readonly image: string
+  readonly strategy: 'canary' | 'bluegreen' | 'rollback'
+  readonly plan?: readonly Percent[]
+  readonly previous:
+    | {
+        readonly version: string
+        readonly digest: string | undefined
+        readonly deployment: number | undefined
+      }
+    | undefined
+  readonly target: {
+    readonly cluster: string
+    readonly namespace: string
+    readonly workload: string
+    readonly container: string
+    readonly traffic: string
+  }
+  readonly run: RunId
+}
+
+const TASK = 'release-actions:'
+
+/** The Deployment's `task`: the REST API filters by it, so it carries the service. */
+export function taskOf(service: string): string {
+  return `${TASK}${service}`
+}
