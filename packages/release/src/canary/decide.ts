@@ -7,7 +7,7 @@ import type { CanaryMove } from './moves.ts'
 import { finishPromotion, promote } from './promotion.ts'
 import { goBack } from './go-back.ts'
 import { finished, reasonToRetreat } from './reason-to-retreat.ts'
-import type { CanarySight } from './sight.ts'
+import type { CanarySight, Obstacle } from './sight.ts'
 import {
   firstUnstamped,
   isAt,
@@ -28,6 +28,7 @@ import { nextStep } from './walk.ts'
 export function decide(goal: CanaryGoal, seen: CanarySight): CanaryMove {
   const { claim } = seen
   if (claim.kind === 'lost') return superseded(claim.to)
+  if (seen.obstacle !== undefined && !canGoBack(goal, seen)) return obstructed(seen, seen.obstacle)
   if (claim.kind !== 'ours')
     return goal.kind === 'abort' ? claimToAbort(goal, claim) : claimToRelease(goal, seen, claim)
   const flight = claim.state.inFlight
@@ -42,6 +43,22 @@ export function decide(goal: CanaryGoal, seen: CanarySight): CanaryMove {
 function superseded(by: RunId | undefined): CanaryMove {
   const who = by === undefined ? 'another process' : `run ${formatRun(by)}`
   return { kind: 'stopped', by, reason: `${who} has taken over this workload` }
+}
+
+/** Our own release can be taken back when a write on the way forward was refused; nothing else can. */
+function canGoBack(goal: CanaryGoal, { claim }: CanarySight): boolean {
+  const flight = claim.kind === 'ours' ? claim.state.inFlight : undefined
+  return (
+    goal.kind === 'release' &&
+    flight !== undefined &&
+    flight.retreat === undefined &&
+    flight.release.template === goal.release.template
+  )
+}
+
+function obstructed(seen: CanarySight, { code, reason }: Obstacle): CanaryMove {
+  const retreating = seen.claim.state.inFlight?.retreat !== undefined
+  return { kind: 'failed', decision: 'failed', code: retreating ? 'retreat-failed' : code, reason }
 }
 
 // ——— before anything is touched ———

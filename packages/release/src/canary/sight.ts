@@ -17,6 +17,13 @@ export interface CanarySight {
   readonly verdict: VerdictSight
   /** A signal came: the runner wants us gone within seconds. */
   readonly cancelled: boolean
+  /** The server's answer to our last write, when asking again would not change it (forbidden, invalid, a full quota). */
+  readonly obstacle: Obstacle | undefined
+}
+
+export interface Obstacle {
+  readonly code: ReasonCode
+  readonly reason: string
 }
 
 export type ClaimSight =

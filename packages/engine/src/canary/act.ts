@@ -1,0 +1,200 @@
+import {
+  noted,
+  mergedPlan,
+  type CanaryGoal,
+  type CanaryMove,
+  type InFlight,
+  type LeaseState,
+  type Note,
+  type ReleaseGoal,
+} from '@release-actions/release'
+import type { Observation, OpenWindow } from './observe.ts'
+import type { CanaryPorts } from './ports.ts'
+import { verify } from './verify.ts'
+
+/** At most so long without looking again, should a watch be deaf. */
+const LOOK_AGAIN_MS = 2000
+/** What is left of the runner's 7.5 s after a signal, for proving that the route is back. */
+const CANCEL_PROOF_MS = 4000
+
+export interface Acting {
+  readonly ports: CanaryPorts
+  readonly goal: CanaryGoal
+  /** Aborts on a cancel signal, or when the Lease is lost: waits end, and the world is looked at again. */
+  readonly interrupt: AbortSignal
+  readonly cancelled: () => boolean
+  /** Opens the window of a stage, or gives the one that is open. */
+  readonly window: (stage: OpenWindow['stage'], soak: number) => OpenWindow
+  /** The GitHub Deployment of this release, once known. */
+  readonly deployment: () => number | undefined
+  /** Told what an act found out beyond the world's own state. */
+  readonly tell: (text: string) => void
+}
+
+export type Act = Exclude<CanaryMove, { kind: 'done' | 'failed' | 'stopped' }>
+
+/**
+ * One idempotent, guarded write, or a wait.
+ * @throws ReleaseError; `conflict` means: look again
+ */
+export async function act(move: Act, { seen, cluster: sight }: Observation, acting: Acting): Promise<void> {
+  const { ports, goal } = acting
+  const { cluster, traffic, claims, clock } = ports
+  const fence = seen.claim.kind === 'ours' ? seen.claim.fence : 0
+  switch (move.kind) {
+    case 'claim':
+      await claims.take(goal.run)
+      return
+    case 'stamp':
+      return seen.traffic.unstamped.includes(move.object)
+        ? traffic.stamp(move.object, fence)
+        : cluster.stamp(move.object, fence)
+    case 'begin':
+      return begin()
+    case 'note':
+      return note(move.change)
+    case 'hold-autoscaler':
+      return cluster.holdAutoscaler(move.min, fence)
+    case 'release-autoscaler':
+      return cluster.releaseAutoscaler(move.name, move.min, fence)
+    case 'apply-canary':
+      return cluster.applyCanary(move.replicas, fence)
+    case 'scale-canary':
+      return cluster.scaleCanary(move.replicas, fence)
+    case 'link':
+      return traffic.link(fence)
+    case 'shift':
+      await traffic.shift(move.weight, fence)
+      return note({ kind: 'shift', weight: move.weight })
+    case 'retreat-route':
+      await traffic.retreat(fence)
+      return note({ kind: 'retreat', why: move.why, phase: 'retreating' }, { kind: 'shift', weight: 0 })
+    case 'promote-stable':
+      await cluster.promoteStable(fence)
+      return note({ kind: 'phase', name: 'promoting' })
+    case 'restore-stable':
+      return restore()
+    case 'unlink':
+      return traffic.unlink(seen.claim.state.inFlight?.base.route, fence)
+    case 'delete-canary':
+      return cluster.deleteCanary(fence)
+    case 'land':
+      return land(move.outcome)
+    case 'await': {
+      const ms = Math.max(1, Math.min(move.until - clock.now(), LOOK_AGAIN_MS))
+      return move.what === 'route-accepted'
+        ? traffic.changed(ms, acting.interrupt)
+        : cluster.changed(ms, acting.interrupt)
+    }
+    case 'verify':
+      return prove(move.weight, move.until)
+    case 'judge': {
+      const { gates } = acting.window(move.stage, move.soak)
+      const wait = gates.nextRoundIn()
+      if (wait > 0) return cluster.changed(wait, acting.interrupt)
+      return gates.round(acting.interrupt)
+    }
+    case 'drain':
+      // A canary that ends by itself meanwhile is seen at the next look; nothing is scaled down before.
+      return clock.sleep(Math.max(1, move.until - clock.now()), acting.interrupt)
+  }
+
+  async function begin(): Promise<void> {
+    if (goal.kind !== 'release') return
+    const before = seen.claim.state.inFlight
+    const route = before === undefined ? await traffic.original() : before.base.route
+    const inFlight = before === undefined ? newFlight(goal, route) : takenUp(goal, before)
+    return claims.write((state) => ({ ...state, inFlight }))
+  }
+
+  function newFlight(release: ReleaseGoal, route: unknown): InFlight {
+    const { stable, autoscaler } = sight
+    const { live } = seen.claim.state
+    // What the record knows of the version that runs, when it is still that one.
+    const known = live?.release.template === stable.template ? live.release : undefined
+    const base = {
+      release: known ?? {
+        version: versionOf(stable.image, stable.digest),
+        digest: stable.digest,
+        image: stable.image,
+        template: stable.template,
+      },
+      replicas: stable.desired,
+      replicaSet: stable.replicaSet,
+      autoscaler: autoscaler === undefined ? undefined : { name: autoscaler.name, min: autoscaler.min },
+      route,
+    }
+    return {
+      release: release.release,
+      run: release.run,
+      deployment: acting.deployment(),
+      traffic: release.traffic,
+      plan: release.plan,
+      since: clock.now(),
+      base,
+      passed: [],
+      shifts: [],
+      phase: { name: 'adopting', since: clock.now() },
+      retreat: undefined,
+      reverted: 0,
+    }
+  }
+
+  function takenUp(release: ReleaseGoal, before: InFlight): InFlight {
+    const deployment = before.deployment ?? acting.deployment()
+    return { ...before, run: release.run, plan: mergedPlan(release, before), deployment }
+  }
+
+  function note(...changes: readonly Note[]): Promise<void> {
+    const now = clock.now()
+    return update((flight) => changes.reduce((state, change) => noted(state, change, now), flight))
+  }
+
+  function update(change: (flight: InFlight) => InFlight): Promise<void> {
+    return claims.write((state) =>
+      state.inFlight === undefined ? state : { ...state, inFlight: change(state.inFlight) },
+    )
+  }
+
+  async function restore(): Promise<void> {
+    const base = seen.claim.state.inFlight?.base
+    if (base === undefined) return
+    const { image, template } = base.release
+    const lost = await cluster.restoreStable({ replicaSet: base.replicaSet, image, template }, fence)
+    lost.forEach(acting.tell)
+  }
+
+  function land(outcome: 'promoted' | 'retreated'): Promise<void> {
+    return claims.write((state) => landed(state, outcome, clock.now()))
+  }
+
+  async function prove(weight: number, until: number): Promise<void> {
+    const most = acting.cancelled() ? CANCEL_PROOF_MS : Math.max(0, until - clock.now())
+    // A cancel does not cut short the proof that the route is back, only one of the way forward.
+    const signal = weight === 0 ? new AbortController().signal : acting.interrupt
+    const { how, seen: share } = await verify(ports, weight, most, signal)
+    if (signal.aborted) return
+    await update((flight) => {
+      const shift = flight.shifts.at(-1)
+      if (shift === undefined) return flight
+      const proved = { ...shift, verified: how, ...(share === undefined ? {} : { seen: share }) }
+      return { ...flight, shifts: [...flight.shifts.slice(0, -1), proved] }
+    })
+  }
+}
+
+function landed(state: LeaseState, outcome: 'promoted' | 'retreated', at: number): LeaseState {
+  const flight = state.inFlight
+  if (flight === undefined) return state
+  const { release, run, deployment, retreat } = flight
+  const last = { release, run, deployment, outcome, why: outcome === 'retreated' ? retreat : undefined, at }
+  return { ...state, inFlight: undefined, last, live: outcome === 'promoted' ? last : state.live }
+}
+
+/** What to call a version that no record names: its tag, else its short digest, else its image. */
+export function versionOf(image: string, digest: string | undefined): string {
+  const tag = /:([A-Za-z0-9_][A-Za-z0-9_.-]*)(?:@|$)/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1]
+  if (tag !== undefined) return tag
+  const known = digest ?? /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1]
+  return known === undefined ? image : known.replace(/^sha256:/, '').slice(0, 12)
+}

@@ -1,0 +1,122 @@
+import type { CanaryMove, CanarySight, InFlight, Stage } from '@release-actions/release'
+import type { Percent } from '@release-actions/values'
+
+/** One thing that this process did, for the log and the summary. */
+export interface JournalEntry {
+  readonly at: number
+  readonly kind: CanaryMove['kind']
+  readonly text: string
+  /** The canary's configured share when it was done. */
+  readonly weight: Percent
+}
+
+/** How long the new version stood at a weight, and what it served there, as the pods counted. */
+export interface Exposure {
+  readonly weight: Percent
+  readonly from: number
+  readonly until: number
+  readonly requests: { readonly canary: number; readonly stable: number } | undefined
+}
+
+/** Told what happens, in order. Must not throw: a record that cannot be written stops no retreat. */
+export interface Listener {
+  /** Before the first write on the cluster. May throw: nothing has been touched. @returns the GitHub Deployment */
+  opening?(seen: CanarySight): Promise<number | undefined>
+  /** A move of a new kind begins; repeated waits are told once. */
+  moving?(entry: JournalEntry, seen: CanarySight): void
+  judging?(stage: Stage, flight: InFlight | undefined): void
+  tell?(text: string): void
+}
+
+/** What a move is, in words for a person who reads the log at 3 a.m. */
+export function describeMove(move: CanaryMove, seen: CanarySight): string {
+  switch (move.kind) {
+    case 'claim':
+      return 'claim the workload (Lease)'
+    case 'stamp':
+      return `put the fence on ${move.object}`
+    case 'begin':
+      return 'write what is in flight on the Lease'
+    case 'note':
+      return describeNote(move.change)
+    case 'hold-autoscaler':
+      return `hold the HPA's minimum at ${move.min} while the canary serves`
+    case 'release-autoscaler':
+      return `put the HPA's minimum back to ${move.min}`
+    case 'apply-canary':
+      return `deploy the canary with ${pods(move.replicas)}`
+    case 'scale-canary':
+      return `scale the canary to ${pods(move.replicas)}`
+    case 'link':
+      return 'add the canary to the traffic, with weight 0'
+    case 'shift':
+      return move.weight === 0 ? 'route everything to the stable' : `give the canary ${move.weight} %`
+    case 'promote-stable':
+      return `roll the new version out to ${seen.stable.name}, behind the canary`
+    case 'retreat-route':
+      return `ROUTE BACK: ${move.why.reason}`
+    case 'restore-stable':
+      return `put the old version of ${seen.stable.name} back, behind the canary`
+    case 'unlink':
+      return 'take the canary out of the traffic'
+    case 'delete-canary':
+      return 'remove the canary'
+    case 'land':
+      return move.outcome === 'promoted' ? 'promoted: the Lease says so' : 'taken back: the Lease says so'
+    case 'await':
+      return `wait: ${describeWait(move.what, seen)}`
+    case 'verify':
+      return `prove that ${move.weight} % reaches the canary`
+    case 'judge':
+      return move.stage === 'stable' ? 'judge the stable through its pods' : `judge at ${move.stage} %`
+    case 'drain':
+      return `let requests end (${Math.max(0, Math.ceil((move.until - seen.now) / 1000))} s)`
+    case 'done':
+      return move.decision
+    case 'failed':
+      return `${move.decision}: ${move.reason}`
+    case 'stopped':
+      return `superseded: ${move.reason}`
+  }
+}
+
+type NoteChange = Extract<CanaryMove, { kind: 'note' }>['change']
+
+function describeNote(change: NoteChange): string {
+  switch (change.kind) {
+    case 'phase':
+      return `phase: ${change.name}`
+    case 'shift':
+      return `note that the route stands at ${change.weight} %`
+    case 'passed':
+      return `${change.weight} % has passed`
+    case 'retreat':
+      return `take back: ${change.why.reason}`
+    case 'reverted':
+      return 'somebody has put the old template of the stable back'
+  }
+}
+
+function describeWait(
+  what: Extract<CanaryMove, { kind: 'await' }>['what'],
+  { canary, stable }: CanarySight,
+): string {
+  switch (what) {
+    case 'canary-ready':
+      return `${canary?.ready ?? 0} of ${pods(canary?.desired ?? 0)} of the canary are ready`
+    case 'canary-endpoints':
+      return "the Service lists the canary's pods"
+    case 'canary-gone':
+      return 'the earlier canary is gone'
+    case 'route-accepted':
+      return "the route's controller accepts"
+    case 'stable-rolled-out':
+      return `${stable.ready} of ${pods(stable.desired)} of ${stable.name} are ready, ${stable.old} old ones are left`
+    case 'stable-endpoints':
+      return `the Service lists the pods of ${stable.name}`
+  }
+}
+
+function pods(count: number): string {
+  return count === 1 ? '1 pod' : `${count} pods`
+}

@@ -1,0 +1,155 @@
+import { decide, type CanaryGoal, type End, type Obstacle } from '@release-actions/release'
+import { Conflict, ReleaseError, Unreachable, messageOf } from '@release-actions/values'
+import { act, type Act, type Acting } from './act.ts'
+import { Exposures } from './exposures.ts'
+import { describeMove, type Exposure, type JournalEntry, type Listener } from './journal.ts'
+import { observe, type Observation, type OpenWindow } from './observe.ts'
+import type { CanaryPorts } from './ports.ts'
+
+/** Conflicts in a row after which somebody is writing against us. */
+const MOST_CONFLICTS = 8
+/** The same write so often in a row: it has no effect. */
+const MOST_REPEATS = 12
+const RETRY_MS = 1000
+
+export interface CanaryEnd {
+  readonly end: End
+  /** The world as it was when the end was decided. */
+  readonly last: Observation
+  readonly journal: readonly JournalEntry[]
+  readonly exposures: readonly Exposure[]
+}
+
+/**
+ * Observe, decide, act, until the end. It ends by returning, also when the release failed.
+ * @param cancelled aborts on the runner's signal
+ * @throws ReleaseError when the cluster cannot be observed, for longer than the timeout
+ */
+export async function runCanary(
+  goal: CanaryGoal,
+  ports: CanaryPorts,
+  cancelled: AbortSignal,
+  listener: Listener = {},
+): Promise<CanaryEnd> {
+  const { clock } = ports
+  const journal: JournalEntry[] = []
+  const exposures = new Exposures(clock, ports.meter)
+  let window: OpenWindow | undefined
+  let obstacle: Obstacle | undefined
+  let deployment: number | undefined
+  let guard: { readonly lost: AbortSignal; stop(): void } | undefined
+  let interrupt = cancelled
+  let [conflicts, repeats] = [0, 0]
+
+  const acting = (): Acting => ({
+    ports,
+    goal,
+    interrupt,
+    cancelled: () => cancelled.aborted,
+    deployment: () => deployment,
+    tell: (text) => listener.tell?.(text),
+    window: (stage, soak) => {
+      if (window?.stage !== stage) window = { stage, gates: ports.gates.open(stage, soak) }
+      return window
+    },
+  })
+
+  try {
+    for (;;) {
+      const seeing = await patiently(() => observe(ports, { cancelled: cancelled.aborted, window, obstacle }))
+      const { seen } = seeing
+      const move = decide(goal, seen)
+      if (isEnd(move)) {
+        journal.push({
+          at: clock.now(),
+          kind: move.kind,
+          text: describeMove(move, seen),
+          weight: seen.traffic.weight,
+        })
+        return { end: move, last: seeing, journal, exposures: await exposures.all() }
+      }
+      const before = journal.at(-1)
+      const text = describeMove(move, seen)
+      const again =
+        before?.kind === move.kind && (move.kind === 'await' || move.kind === 'judge' || before.text === text)
+      repeats = again && !isWait(move) ? repeats + 1 : 0
+      if (!again) {
+        const entry = { at: clock.now(), kind: move.kind, text, weight: seen.traffic.weight }
+        journal.push(entry)
+        listener.moving?.(entry, seen)
+        if (move.kind === 'judge') listener.judging?.(move.stage, seen.claim.state.inFlight)
+      }
+      if (move.kind === 'claim') deployment ??= await listener.opening?.(seen)
+      try {
+        if (repeats > MOST_REPEATS)
+          throw new ReleaseError('conflict', `it has no effect to ${text}: somebody undoes it`)
+        await act(move, seeing, acting())
+        conflicts = 0
+      } catch (error) {
+        obstacle = await hindered(error)
+      }
+      // The guard begins once the claim is ours, and tells of its loss within seconds.
+      if (move.kind === 'claim' && guard === undefined) {
+        guard = ports.claims.guard()
+        interrupt = AbortSignal.any([cancelled, guard.lost])
+      }
+      if (changesWeight(move)) await exposures.at(move.kind === 'shift' ? move.weight : 0)
+    }
+  } finally {
+    guard?.stop()
+    await ports.claims.release()
+  }
+
+  /** What to make of a failed act: look again, or an obstacle that stands. */
+  async function hindered(error: unknown): Promise<Obstacle | undefined> {
+    if (!(error instanceof ReleaseError)) throw error
+    switch (error.code) {
+      case 'conflict':
+        conflicts++
+        if (conflicts <= MOST_CONFLICTS) {
+          await clock.sleep(conflicts * 50)
+          return obstacle
+        }
+        return { code: error.code, reason: error.message }
+      case 'superseded':
+        return obstacle // the next look at the Lease says the same, with the holder's name
+      case 'unreachable':
+      case 'rate-limited':
+      case 'timeout':
+        listener.tell?.(`${messageOf(error)}; trying again`)
+        await clock.sleep(RETRY_MS)
+        return obstacle
+      default:
+        return { code: error.code, reason: [error.message, ...error.why].join('; ') }
+    }
+  }
+
+  /** The API server may be away for a while: what is in flight stays as it is, and nothing else can be done. */
+  async function patiently<T>(look: () => Promise<T>): Promise<T> {
+    const until = clock.now() + goal.timing.timeout
+    for (;;) {
+      try {
+        return await look()
+      } catch (error) {
+        const passing =
+          error instanceof Unreachable || (error instanceof ReleaseError && error.code === 'rate-limited')
+        if (!passing && !(error instanceof Conflict)) throw error
+        if (clock.now() >= until || cancelled.aborted) throw error
+        listener.tell?.(`${messageOf(error)}; trying again`)
+        await clock.sleep(RETRY_MS, cancelled)
+      }
+    }
+  }
+}
+
+function isEnd(move: Act | End): move is End {
+  return move.kind === 'done' || move.kind === 'failed' || move.kind === 'stopped'
+}
+
+function isWait(move: Act): boolean {
+  return move.kind === 'await' || move.kind === 'verify' || move.kind === 'judge' || move.kind === 'drain'
+}
+
+function changesWeight(move: Act): move is Extract<Act, { kind: 'shift' | 'retreat-route' }> {
+  return move.kind === 'shift' || move.kind === 'retreat-route'
+}

@@ -1,0 +1,85 @@
+import type { TrafficMeter } from '@release-actions/ports'
+import type { Milliseconds, Percent } from '@release-actions/values'
+import type { CanaryPorts } from './ports.ts'
+
+export interface Verified {
+  readonly how: 'observed' | 'unobserved'
+  /** The canary's share as seen, 0–100; undefined without requests or a vantage point. */
+  readonly seen: Percent | undefined
+}
+
+/** A share that contradicts the weight is looked at again for this many settle times before we say so. */
+const PATIENCE = 6
+const LOOK_MS = 1000
+
+/**
+ * Proves an accepted weight by what the pods have served since; without a vantage point, or without enough requests,
+ * the route is given its time to settle and the shift is `unobserved`.
+ * @param most at the latest after this many milliseconds
+ */
+export async function verify(
+  ports: Pick<CanaryPorts, 'clock' | 'meter' | 'traffic'>,
+  weight: Percent,
+  most: Milliseconds,
+  signal: AbortSignal,
+): Promise<Verified> {
+  const { clock, meter, traffic } = ports
+  const begin = clock.now()
+  const settled = begin + Math.min(traffic.settle, most)
+  const last = begin + Math.min(traffic.settle * PATIENCE, most)
+  let seen: Percent | undefined
+  for (;;) {
+    const left = settled - clock.now()
+    const look = await lookAt(meter, () =>
+      clock.sleep(Math.max(50, Math.min(LOOK_MS, left > 0 ? left : LOOK_MS)), signal),
+    )
+    if (look !== undefined) seen = look.share
+    if (look !== undefined && tells(look.requests, weight)) {
+      if (within(look, weight)) return { how: 'observed', seen }
+      if (clock.now() >= last || signal.aborted) return { how: 'unobserved', seen }
+      continue
+    }
+    if (clock.now() >= settled || signal.aborted) return { how: 'unobserved', seen }
+  }
+}
+
+interface Look {
+  readonly requests: number
+  readonly canary: number
+  readonly share: Percent
+}
+
+/** What was served between two readings. */
+async function lookAt(meter: TrafficMeter | undefined, wait: () => Promise<void>): Promise<Look | undefined> {
+  const before = await meter?.read()
+  await wait()
+  const after = await meter?.read()
+  if (before === undefined || after === undefined) return undefined
+  const canary = Math.max(0, after.canary - before.canary)
+  const requests = canary + Math.max(0, after.stable - before.stable)
+  return requests === 0 ? undefined : { requests, canary, share: (canary / requests) * 100 }
+}
+
+/** Enough requests to tell this weight from none and from all: at least 3 expected on either side, 20 at the ends. */
+function tells(requests: number, weight: Percent): boolean {
+  const p = weight / 100
+  return p === 0 || p === 1 ? requests >= 20 : requests * Math.min(p, 1 - p) >= 3
+}
+
+/**
+ * Within the 99.9 % Wilson score interval of the weight (E. B. Wilson, "Probable inference", JASA 22, 1927).
+ * The ends are exact: nothing may reach the canary at 0, or the stable at 100.
+ */
+export function within(
+  look: { readonly requests: number; readonly canary: number },
+  weight: Percent,
+): boolean {
+  const { requests: n, canary } = look
+  if (weight === 0) return canary === 0
+  if (weight === 100) return canary === n
+  const z = 3.2905
+  const p = canary / n
+  const middle = (p + (z * z) / (2 * n)) / (1 + (z * z) / n)
+  const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))
+  return Math.abs(weight / 100 - middle) <= half
+}

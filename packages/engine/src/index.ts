@@ -1,0 +1,6 @@
+export * from './canary/act.ts'
+export * from './canary/journal.ts'
+export * from './canary/observe.ts'
+export * from './canary/ports.ts'
+export * from './canary/run-canary.ts'
+export * from './canary/verify.ts'
