@@ -107,29 +107,9 @@ export class World {
         : this.holder === undefined
           ? { kind: 'free', state: this.state }
           : { kind: 'ours', fence: this.fence, since: this.holder.since, state: this.state }
-    const {
-      now,
-      stable,
-      canary,
-      traffic,
-      autoscaler,
-      unstamped,
-      verdict,
-      cancelled,
-      obstacle: undefined,
-    } = this
-    return {
-      now,
-      claim,
-      stable,
-      canary,
-      traffic,
-      autoscaler,
-      unstamped,
-      verdict,
-      cancelled,
-      obstacle: undefined,
-    }
+    const { now, stable, canary, traffic, autoscaler, unstamped, verdict, cancelled } = this
+    const workloads = { stable, canary, traffic, autoscaler, unstamped }
+    return { now, claim, ...workloads, verdict, cancelled, obstacle: undefined }
   }
 
   /** Runs one process to its end. @returns its last move; throws when it does not end */
