@@ -1,0 +1,152 @@
+/**
+ * The esbuild plug-in that keeps the start of an action small. It does three things to the imports of a bundle:
+ *
+ * 1. Costly Node modules and packages (the lists below) load when one of their members is first read,
+ *    although the source imports them statically. `import https from 'node:https'` alone costs a third of the
+ *    start of Node; a step that refuses its input never needs it.
+ * 2. Packages known to do nothing when imported are marked so, and what is not used of them is left out.
+ * 3. Packages that publish ES modules besides CommonJS are taken as ES modules, which can be shaken.
+ */
+import { builtinModules } from 'node:module'
+import type { OnResolveResult, Plugin } from 'esbuild'
+import { basename, dirname, relative } from 'node:path'
+import { inRepo, ROOT } from '../lib/repo.ts'
+import { chunkName } from './names.ts'
+
+/** Node modules that are not part of Node's own start-up snapshot and take a millisecond or more to load. */
+const LAZY_BUILTINS: ReadonlySet<string> = new Set([
+  'async_hooks',
+  'child_process',
+  'crypto',
+  'dns',
+  'dns/promises',
+  'fs/promises',
+  'http',
+  'http2',
+  'https',
+  'net',
+  'readline',
+  'readline/promises',
+  'stream/promises',
+  'stream/web',
+  'tls',
+  'worker_threads',
+  'zlib',
+])
+
+/** Packages that only some paths of their importers need. */
+const LAZY_PACKAGES: ReadonlySet<string> = new Set([
+  '@actions/exec',
+  '@actions/http-client',
+  'hpagent',
+  'isomorphic-ws',
+  'js-yaml',
+  'jsonpath-plus',
+  'openid-client',
+  'socks',
+  'socks-proxy-agent',
+  'tunnel',
+  'ws',
+])
+
+/** Lazy packages so large that reading their bytes counts: each has a file of its own beside the bundle. */
+const SEPARATE_PACKAGES: ReadonlySet<string> = new Set(['undici'])
+
+/** Packages whose modules only declare things: importing one changes nothing. Checked by reading them. */
+const PURE = [
+  '@actions/core',
+  '@kubernetes/client-node',
+  '@octokit/endpoint',
+  '@octokit/request',
+  '@octokit/request-error',
+  'content-type',
+  'json-with-bigint',
+  'universal-user-agent',
+  'yaml',
+  'zod',
+]
+const PURE_PATH = new RegExp(
+  `/node_modules/(${PURE.map((name) => name.replaceAll('/', '\\/')).join('|')})/|/(packages|actions)/[^/]+/src/`,
+)
+
+/** The ES modules of packages whose entry for Node is CommonJS. */
+const ES_MODULES: ReadonlyMap<string, string> = new Map([['yaml', 'node_modules/yaml/browser/index.js']])
+
+const BUILTINS: ReadonlySet<string> = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]))
+/** Namespace of the stand-ins for separate packages; what follows it is the package's entry. */
+export const SEPARATE = 'separate-package'
+const OURS = Symbol('resolved by this plug-in')
+
+export const lazy: Plugin = {
+  name: 'lazy',
+  setup(build) {
+    build.onResolve({ filter: /.*/ }, async (args): Promise<OnResolveResult | undefined> => {
+      if (args.pluginData === OURS || args.kind === 'entry-point') return undefined
+      if (BUILTINS.has(args.path)) {
+        const name = args.path.replace(/^node:/, '')
+        if (LAZY_BUILTINS.has(name)) return { path: name, namespace: 'lazy-builtin', sideEffects: false }
+        if (args.kind === 'require-call') return { path: name, namespace: 'builtin' }
+        return { path: `node:${name}`, external: true }
+      }
+      const esModule = ES_MODULES.get(args.path)
+      const path = esModule === undefined ? args.path : inRepo(esModule)
+      const { importer, resolveDir } = args
+      // The require() below stands for the import that it replaced.
+      const kind = args.namespace === 'lazy-package' ? 'import-statement' : args.kind
+      const found = await build.resolve(path, {
+        kind,
+        importer,
+        resolveDir,
+        with: args.with,
+        pluginData: OURS,
+      })
+      if (found.errors.length > 0) return { errors: found.errors }
+      if (args.kind === 'import-statement') {
+        // Relative: esbuild writes it into the bundle, which must be the same wherever it is built.
+        // The sign at the end takes the meaning from `.mjs`: the stand-in is CommonJS whatever the package is.
+        const inside = `${relative(ROOT, found.path).replaceAll('\\', '/')}#`
+        if (SEPARATE_PACKAGES.has(args.path)) {
+          return { path: inside, namespace: SEPARATE, sideEffects: false }
+        }
+        if (LAZY_PACKAGES.has(args.path)) {
+          return { path: inside, namespace: 'lazy-package', sideEffects: false }
+        }
+      }
+      const sideEffects = found.sideEffects && !PURE_PATH.test(found.path.replaceAll('\\', '/'))
+      return { path: found.path, namespace: found.namespace, external: found.external, sideEffects }
+    })
+
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = ${builtin(path)}`,
+    }))
+    build.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path }) => ({
+      contents: deferred(builtin(path)),
+    }))
+    build.onLoad({ filter: /.*/, namespace: 'lazy-package' }, ({ path }) => ({
+      contents: deferred(`require(${JSON.stringify(`./${basename(path, '#')}`)})`),
+      resolveDir: inRepo(dirname(path)),
+    }))
+    build.onLoad({ filter: /.*/, namespace: SEPARATE }, ({ path }) => ({
+      // Not esbuild's require nor webpack's, but Node's.
+      contents: deferred(
+        `__non_webpack_require__(${JSON.stringify(`./${chunkName(path.slice(0, -1))}.js`)})`,
+      ),
+    }))
+  },
+}
+
+function builtin(name: string): string {
+  return `process.getBuiltinModule(${JSON.stringify(`node:${name}`)})`
+}
+
+/**
+ * A module that evaluates `expression` when a member is first read. The members are reached through the
+ * prototype because esbuild's interop copies own properties at once, and inherits the others.
+ */
+function deferred(expression: string): string {
+  return `module.exports = Object.create(new Proxy({}, {
+    get: (_, key) => key === '__esModule' || key === 'then' ? undefined : (${expression})[key],
+    has: (_, key) => key in ${expression},
+    set: (_, key, value) => Reflect.set(${expression}, key, value),
+  }))`
+}
