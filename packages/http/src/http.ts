@@ -151,8 +151,12 @@ function throughProxy(proxy: URL, url: URL): Record<string, string> {
   return { host: url.host, ...(authorization !== undefined && { 'proxy-authorization': authorization }) }
 }
 
-function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+function lowerCase(headers: NonNullable<HttpRequest['headers']>): http.OutgoingHttpHeaders {
+  const entries = Object.entries(headers).map(([name, value]): [string, string | string[]] => [
+    name.toLowerCase(),
+    typeof value === 'string' ? value : [...value],
+  ])
+  return Object.fromEntries(entries)
 }
 
 function headersOf(response: http.IncomingMessage): Record<string, string> {

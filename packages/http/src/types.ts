@@ -16,7 +16,8 @@ export interface TlsIdentity {
 export interface HttpRequest {
   readonly method: string
   readonly url: string | URL
-  readonly headers?: Readonly<Record<string, string>>
+  /** A list of values is sent as repeated headers. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: string | Uint8Array
   /** For the whole answer; of a stream: for its head. Default 30 s. */
   readonly timeout?: Milliseconds

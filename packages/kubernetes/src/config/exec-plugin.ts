@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process'
+import { codeOf } from '@release-actions/http'
+import type { Clock } from '@release-actions/ports'
+import { Forbidden, messageOf } from '@release-actions/values'
+import type { Credential, CredentialSource } from './credentials.ts'
+import { type KubeContext, type Mapping, isMapping, textOf } from './kubeconfig.ts'
+import type { Env } from './sources.ts'
+
+/** Asked again this long before the end, so that no request is sent with a credential that ends on the way. */
+const EARLY = 60_000
+
+/**
+ * Credentials from a client-go exec plugin (aws, gke-gcloud-auth-plugin, kubelogin …), by
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins.
+ * Ours and not client-node's, which tells neither the plugin which cluster is meant nor us when the credential ends.
+ */
+export function fromExecPlugin(
+  context: KubeContext,
+  exec: Mapping,
+  env: Env,
+  clock: Clock,
+): CredentialSource {
+  let kept: Promise<Credential> | undefined
+  let ends: number | undefined
+  return async (fresh) => {
+    if (fresh || kept === undefined || (ends !== undefined && clock.now() > ends - EARLY)) {
+      kept = run(context, exec, env)
+    }
+    const credential = await kept
+    ends = credential.expiresAt
+    return credential
+  }
+}
+
+async function run(context: KubeContext, exec: Mapping, env: Env): Promise<Credential> {
+  const command = textOf(exec['command']) ?? ''
+  const args = Array.isArray(exec['args']) ? exec['args'].map(String) : []
+  const version = textOf(exec['apiVersion']) ?? 'client.authentication.k8s.io/v1'
+  const told = {
+    apiVersion: version,
+    kind: 'ExecCredential',
+    spec: { interactive: false, ...clusterInfo(context, exec) },
+  }
+  const own = Array.isArray(exec['env']) ? exec['env'].filter(isMapping) : []
+  const variables = {
+    ...env,
+    ...Object.fromEntries(own.map((entry) => [String(entry['name']), String(entry['value'] ?? '')])),
+    KUBERNETES_EXEC_INFO: JSON.stringify(told),
+  }
+  const fail = (why: readonly string[], cause?: unknown): Forbidden => {
+    const hint = textOf(exec['installHint'])
+    return new Forbidden(`the kubeconfig's credential plugin failed: ${[command, ...args].join(' ')}`, {
+      object: `user ${context.userName} of ${context.origin}`,
+      why,
+      fix: hint === undefined ? [] : [hint],
+      cause,
+    })
+  }
+  const out = await output(command, args, variables).catch((error: unknown) => {
+    throw fail([codeOf(error) === 'ENOENT' ? `there is no ${command} here` : messageOf(error)], error)
+  })
+  if (out.code !== 0) throw fail([`exit code ${out.code}`, ...out.stderr.trim().split('\n').slice(-5)])
+  let answer: unknown
+  try {
+    answer = JSON.parse(out.stdout)
+  } catch (error) {
+    throw fail(['it printed no JSON'], error)
+  }
+  const status = isMapping(answer) && isMapping(answer['status']) ? answer['status'] : undefined
+  if (status === undefined) throw fail(['its answer has no status'])
+  const [token, cert, key] = ['token', 'clientCertificateData', 'clientKeyData'].map((name) =>
+    textOf(status[name]),
+  )
+  const ends = Date.parse(textOf(status['expirationTimestamp']) ?? '')
+  return {
+    authorization: token === undefined ? undefined : `Bearer ${token}`,
+    cert,
+    key,
+    expiresAt: Number.isNaN(ends) ? undefined : ends,
+    secrets: [token, key].filter((text) => text !== undefined),
+  }
+}
+
+function clusterInfo({ cluster }: KubeContext, exec: Mapping): Mapping {
+  if (exec['provideClusterInfo'] !== true) return {}
+  const extensions = Array.isArray(cluster['extensions']) ? cluster['extensions'].filter(isMapping) : []
+  const config = extensions.find((each) => each['name'] === 'client.authentication.k8s.io/exec')?.[
+    'extension'
+  ]
+  return {
+    cluster: {
+      server: cluster['server'],
+      'tls-server-name': cluster['tls-server-name'],
+      'insecure-skip-tls-verify': cluster['insecure-skip-tls-verify'],
+      'certificate-authority-data': cluster['certificate-authority-data'],
+      'proxy-url': cluster['proxy-url'],
+      config,
+    },
+  }
+}
+
+function output(
+  command: string,
+  args: readonly string[],
+  env: Env,
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
+    let [stdout, stderr] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
