@@ -33,10 +33,6 @@ export const SHARED_INPUTS = defineInputs({
     description: 'Observe, and print the moves; the decision is `planned`.',
     default: 'false',
   }),
-  config: input.path({
-    description:
-      'A configuration file; inputs win over it. Default: `.github/release-actions.yml` if it is there.',
-  }),
   'allow-older': input.boolean({
     description: 'Let a re-run of an old workflow run act although a newer one has released.',
     default: 'false',

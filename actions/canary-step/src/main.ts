@@ -1,0 +1,5 @@
+import { runAction } from '@release-actions/action-kit'
+import { INPUTS } from './inputs.ts'
+import { run } from './run.ts'
+
+await runAction(INPUTS, run)
