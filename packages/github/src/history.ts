@@ -1,0 +1,171 @@
+import { decodeRecord, taskOf, type ReleaseRecord } from '@release-actions/release'
+import type { LedgerEntry } from '@release-actions/ports'
+import { Conflict, ReleaseError } from '@release-actions/values'
+import type { GitHub } from './client.ts'
+import { listDeployments, listStatuses, stateOf, type Deployment, type StatusState } from './deployments.ts'
+import { garbled } from './errors.ts'
+
+export interface Releases {
+  readonly github: GitHub
+  readonly environment: string
+  readonly service: string
+  /** Is told of what could not be read. */
+  readonly warn: (text: string) => void
+}
+
+/** GraphQL gives payloads and states newest first in one call, but filters only by environment. */
+const PAGE = 50
+const MOST_PAGES = 6
+const QUERY = `query($owner: String!, $repo: String!, $environments: [String!], $first: Int!, $after: String) {
+  repository(owner: $owner, name: $repo) {
+    deployments(environments: $environments, first: $first, after: $after, orderBy: {field: CREATED_AT, direction: DESC}) {
+      nodes { databaseId task payload createdAt commitOid statuses(first: 50) { nodes { state createdAt } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}`
+
+/**
+ * The releases of one service to one environment, newest first: by GraphQL, and where that fails (old GHES, a fault)
+ * by REST, which filters by `task` but takes a call for the statuses of each.
+ */
+export async function readHistory(releases: Releases, limit: number): Promise<readonly LedgerEntry[]> {
+  try {
+    return await byGraphql(releases, limit)
+  } catch (error) {
+    if (!(error instanceof ReleaseError) || error instanceof Conflict) throw error
+    return byRest(releases, limit)
+  }
+}
+
+async function byGraphql(releases: Releases, limit: number): Promise<readonly LedgerEntry[]> {
+  const { github, environment, service } = releases
+  const found: LedgerEntry[] = []
+  let after: string | null = null
+  for (let page = 0; page < MOST_PAGES && found.length < limit; page++) {
+    const variables = {
+      owner: github.owner,
+      repo: github.repo,
+      environments: [environment],
+      first: PAGE,
+      after,
+    }
+    const { nodes, next } = pageOf(await github.graphql(QUERY, variables, 'deployments: read'))
+    for (const { deployment, states } of nodes) {
+      if (deployment.task !== taskOf(service)) continue
+      const entry = entryOf(deployment, states, releases)
+      if (entry !== undefined) found.push(entry)
+    }
+    if (next === undefined) break
+    after = next
+  }
+  return found.slice(0, limit)
+}
+
+async function byRest(releases: Releases, limit: number): Promise<readonly LedgerEntry[]> {
+  const { github, environment, service } = releases
+  const deployments = await listDeployments(github, { task: taskOf(service), environment, limit })
+  const entries = await Promise.all(
+    deployments.slice(0, limit).map(async (deployment) => {
+      const statuses = await listStatuses(github, deployment.id)
+      return entryOf(
+        deployment,
+        statuses.map(({ state }) => state),
+        releases,
+      )
+    }),
+  )
+  return entries.filter((entry) => entry !== undefined)
+}
+
+/** @param states newest first */
+function entryOf(
+  deployment: Deployment,
+  states: readonly StatusState[],
+  releases: Releases,
+): LedgerEntry | undefined {
+  const read = recordOf(deployment, releases)
+  if (read === undefined) return undefined
+  const { id, sha, createdAt } = deployment
+  return { id, sha, createdAt, verified: states.includes('success'), state: states[0] ?? 'pending', ...read }
+}
+
+/**
+ * The record in a Deployment's payload; undefined, and a warning, when it is none of ours.
+ * @throws Conflict when a newer version wrote it: its meaning is not known here
+ */
+export function recordOf(
+  deployment: Deployment,
+  { service, warn }: Pick<Releases, 'service' | 'warn'>,
+): { readonly record: ReleaseRecord; readonly unknown: Readonly<Record<string, unknown>> } | undefined {
+  const decoded = decodeRecord(deployment.payload)
+  switch (decoded.kind) {
+    case 'record':
+      return { record: decoded.record, unknown: decoded.unknown }
+    case 'newer':
+      throw new Conflict(
+        `Deployment ${deployment.id} of ${service} was written by a newer release-actions (schema ${decoded.schema})`,
+        {
+          object: `Deployment ${deployment.id}`,
+          fix: ['use at least that version of release-actions for every action of this service'],
+        },
+      )
+    case 'unreadable':
+      warn(
+        `Deployment ${deployment.id} of ${service} is not a record of ours and is left out: ${decoded.reason}`,
+      )
+      return undefined
+  }
+}
+
+interface Page {
+  readonly nodes: readonly { readonly deployment: Deployment; readonly states: readonly StatusState[] }[]
+  /** The cursor of the next page. */
+  readonly next: string | undefined
+}
+
+function pageOf(data: unknown): Page {
+  const connection = at(data, 'repository', 'deployments')
+  const nodes = at(connection, 'nodes')
+  if (!Array.isArray(nodes)) throw garbled('POST /graphql', 'it has no deployments')
+  const more = at(connection, 'pageInfo', 'hasNextPage') === true
+  const cursor = at(connection, 'pageInfo', 'endCursor')
+  return { nodes: nodes.map(nodeOf), next: more && typeof cursor === 'string' ? cursor : undefined }
+}
+
+function nodeOf(node: unknown): Page['nodes'][number] {
+  const [id, task, sha, created] = ['databaseId', 'task', 'commitOid', 'createdAt'].map((name) =>
+    at(node, name),
+  )
+  if (typeof id !== 'number' || typeof sha !== 'string' || typeof created !== 'string') {
+    throw garbled('POST /graphql', 'a deployment has no id')
+  }
+  const statuses = at(node, 'statuses', 'nodes')
+  const states = Array.isArray(statuses)
+    ? [...statuses].sort(newestFirst).map((status) => stateOf(String(at(status, 'state'))))
+    : []
+  const payload = at(node, 'payload')
+  return {
+    deployment: {
+      id,
+      task: typeof task === 'string' ? task : '',
+      sha,
+      payload,
+      createdAt: Date.parse(created),
+    },
+    states,
+  }
+}
+
+/** Stable: of the same second, the order that GitHub gave (newest first) stays. */
+function newestFirst(a: unknown, b: unknown): number {
+  return String(at(b, 'createdAt')).localeCompare(String(at(a, 'createdAt')))
+}
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>((found, name) => (isObject(found) ? found[name] : undefined), value)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

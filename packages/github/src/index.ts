@@ -1,0 +1,5 @@
+export { createChecks, type ChecksOptions } from './checks.ts'
+export { createGitHub, type GitHub, type GitHubOptions } from './client.ts'
+export { findJobUrl, type ThisJob } from './job-url.ts'
+export { createLedger, type LedgerOptions } from './ledger.ts'
+export { NO_CHECKS, NO_LEDGER } from './no-record.ts'
