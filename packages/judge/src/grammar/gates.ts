@@ -1,0 +1,111 @@
+import { nearest } from '@release-actions/values'
+import type { Gate } from '../gate.ts'
+import { readYaml } from './document.ts'
+import { goldenSignals, key, withRules, type Entry } from './preset.ts'
+import { problem, readDuration, type Origin } from './problem.ts'
+import { readRules } from './rules.ts'
+import { checkGate, checkPreset, isRecord, type RawGate } from './shape.ts'
+import { readSource, SOURCE_KEYS, type SourceKey } from './sources.ts'
+
+export interface GateOptions {
+  /** Shown in messages, with the line. */
+  readonly file?: string
+  /** false: there is nothing to compare with, so relative rules are errors, and the preset leaves them out. */
+  readonly baseline?: boolean
+}
+
+/** Gates from YAML text. @throws InvalidInput naming gate, key, value, what is legal, and the line */
+export function readGates(input: string, text: string, options: GateOptions = {}): readonly Gate[] {
+  if (text.trim() === '') return []
+  const { data, origin } = readYaml(input, text, options.file)
+  return gatesFromData(data, origin, options)
+}
+
+/** Gates from a configuration file that is parsed already. */
+export function gatesFromData(data: unknown, origin: Origin, options: GateOptions = {}): readonly Gate[] {
+  if (data === null || data === undefined) return []
+  if (!Array.isArray(data)) throw problem(origin, [], data, 'a YAML list, one gate for each "- "')
+  const baseline = options.baseline ?? true
+  return unique(entries(data, origin, baseline), origin).map((entry) => build(entry, origin, baseline))
+}
+
+function entries(data: readonly unknown[], origin: Origin, baseline: boolean): readonly Entry[] {
+  const presets = data.flatMap((item, i): readonly Entry[] => {
+    if (!(isRecord(item) && 'preset' in item)) return []
+    return goldenSignals(checkPreset(origin, [i], item), [i], origin, baseline)
+  })
+  return data.reduce<readonly Entry[]>((before, item, i) => {
+    if (isRecord(item) && 'preset' in item) return before
+    const raw = checkGate(origin, [i], item)
+    const index = before.findIndex(
+      ({ preset, raw: { name } }) => preset && key(name ?? '') === key(raw.name ?? ''),
+    )
+    const found = before[index]
+    if (found === undefined)
+      return [...before, { raw, at: (name) => (name === '' ? [i] : [i, name]), preset: false }]
+    return before.with(index, override(found, raw, i))
+  }, presets)
+}
+
+/** A gate with the name of one of the preset's takes its place; without a source it changes its rules. */
+function override(found: Entry, raw: RawGate, index: number): Entry {
+  if (sourcesOf(raw).length > 0)
+    return { raw, at: (name) => (name === '' ? [index] : [index, name]), preset: false }
+  const rules = Object.fromEntries(Object.entries(raw).filter(([name]) => name !== 'name'))
+  const written = Object.keys(rules)
+  return {
+    raw: withRules(found.raw, rules),
+    at: (name) => (written.includes(name) ? [index, name] : found.at(name)),
+    preset: false,
+  }
+}
+
+function unique(list: readonly Entry[], origin: Origin): readonly Entry[] {
+  const seen = new Set<string>()
+  for (const { raw, at } of list) {
+    if (raw.name === undefined || raw.name.trim() === '')
+      throw problem(origin, at('name'), raw.name, 'a name for the gate')
+    if (raw.name.length > 80) throw problem(origin, at('name'), raw.name, 'a name of at most 80 characters')
+    if (seen.has(key(raw.name))) throw problem(origin, at('name'), raw.name, 'a name that no other gate has')
+    seen.add(key(raw.name))
+  }
+  return list
+}
+
+function build({ raw, at }: Entry, origin: Origin, baseline: boolean): Gate {
+  const [source, second] = sourcesOf(raw)
+  if (source === undefined) {
+    throw problem(
+      origin,
+      at(''),
+      Object.keys(raw),
+      `one source with it: ${SOURCE_KEYS.join(', ')}${guess(raw)}`,
+    )
+  }
+  if (second !== undefined) throw problem(origin, at(second), [source, second], 'one source for each gate')
+  const read = readSource(raw, source, origin, at)
+  const { rules, unit } = readRules(raw, {
+    origin,
+    at,
+    sourceUnit: read.unit,
+    declaredUnit: raw.unit,
+    defaults: read.defaults,
+    noBaseline: read.noBaseline ?? (baseline ? undefined : 'here there is no baseline to compare with'),
+  })
+  return {
+    name: (raw.name ?? '').trim(),
+    source: read.source,
+    unit,
+    rules,
+    interval: raw.interval === undefined ? undefined : readDuration(origin, at('interval'), raw.interval),
+  }
+}
+
+function sourcesOf(raw: RawGate): readonly SourceKey[] {
+  return SOURCE_KEYS.filter((source) => raw[source] !== undefined)
+}
+
+function guess(raw: RawGate): string {
+  const close = nearest(raw.name ?? '', ['error rate', 'p99 latency', 'restarts', 'readiness'])
+  return close === undefined ? '' : ' (or preset: golden-signals, whose gate of this name it would change)'
+}
