@@ -1,0 +1,61 @@
+import { SHARED_INPUTS, SHARED_OUTPUTS, defineInputs, input, type Inputs } from '@release-actions/action-kit'
+import { InvalidInput } from '@release-actions/values'
+
+const { service, namespace, kubeconfig, token, record } = SHARED_INPUTS
+
+/** What action.yml says, and how its texts become values. */
+export const INPUTS = defineInputs({
+  gates: input.multiLine({
+    description: 'What must hold: a YAML list, see the gates reference. `gates` or `gates-file` is required.',
+  }),
+  'gates-file': input.path({ description: 'A file with gates, added to `gates`.' }),
+  service,
+  workload: input.text({
+    description:
+      'The Deployment whose pods are judged, for templates and pod-level sources. Without one no cluster is needed.',
+  }),
+  baseline: input.text({
+    description: 'The Deployment to compare with, for `max-delta` and `max-increase`.',
+  }),
+  version: input.text({ description: 'The version that is judged, for templates.' }),
+  'warm-up': input.duration({ description: 'No samples yet.', default: '0s' }),
+  soak: input.duration({ description: 'How long to judge; `0s` is one look.', default: '1m' }),
+  interval: input.duration({ description: 'Between two rounds of samples.', default: '10s' }),
+  'check-name': input.parsed(
+    { description: "The check run's name; never a job's. Default: `gate / <service>`." },
+    (name, text) => {
+      if (text.length > 255) throw new InvalidInput(name, text, 'at most 255 characters')
+      return text
+    },
+  ),
+  'head-sha': input.parsed(
+    {
+      description: "The commit that gets the check runs. Default: the pull request's head, else GITHUB_SHA.",
+    },
+    (name, text) => {
+      if (!/^[0-9a-f]{40}$/.test(text))
+        throw new InvalidInput(name, text, 'a full commit SHA of 40 hexadecimal digits')
+      return text
+    },
+  ),
+  namespace,
+  kubeconfig,
+  'kube-context': SHARED_INPUTS['kube-context'],
+  token,
+  record,
+  'runbook-url': SHARED_INPUTS['runbook-url'],
+  'dashboard-url': SHARED_INPUTS['dashboard-url'],
+})
+
+export type GateInputs = Inputs<typeof INPUTS>
+
+const { message, result } = SHARED_OUTPUTS
+
+/** The outputs, as action.yml names them. */
+export const OUTPUTS = {
+  decision: { description: '`pass`, `fail` or `inconclusive`.' },
+  'reason-code': SHARED_OUTPUTS['reason-code'],
+  message,
+  'check-run-id': SHARED_OUTPUTS['check-run-id'],
+  result,
+} as const
