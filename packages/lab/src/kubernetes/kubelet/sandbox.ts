@@ -1,0 +1,204 @@
+/**
+ * What runs inside a pod's worker thread, before the program: it makes the thread look like a container.
+ * Ports are moved to ephemeral loopback ports that the kubelet is told of, addresses of the cluster lead to loopback
+ * ports, absolute paths lead into the container's own folder, and signals arrive as events.
+ */
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
+
+/** What the kubelet gives a program. */
+export interface SandboxData {
+  /** The script's path in the container, and its arguments. */
+  readonly argv: readonly string[]
+  /** The file on this machine that is the script. */
+  readonly file: string
+  /** The folder on this machine that is the container's `/`. */
+  readonly root: string
+  readonly hostname: string
+  readonly resolver: MessagePort
+  /** Wakes the thread when the resolver has answered. */
+  readonly wake: SharedArrayBuffer
+}
+/** A port that the program opened or closed, and the loopback port that is behind it. */
+export interface ToKubelet {
+  readonly kind: 'listening' | 'closed'
+  readonly port: number
+  readonly realPort: number
+}
+export interface ToSandbox {
+  readonly kind: 'signal'
+  readonly signal: NodeJS.Signals
+}
+export interface Question {
+  readonly host: string
+  readonly port: number
+}
+/** `undefined`: not an address of the cluster; `null`: one where nothing listens. */
+export type Answer = number | null | undefined
+
+async function enter(data: SandboxData, kubelet: MessagePort): Promise<void> {
+  const tell = (message: ToKubelet): void => {
+    kubelet.postMessage(message)
+  }
+  const listening = moveListeners(tell)
+  leadConnections(data, listening)
+  leadPaths(data.root)
+  os.hostname = () => data.hostname
+  syncBuiltinESMExports()
+  takeSignals(kubelet)
+  process.argv = ['/usr/local/bin/node', ...data.argv]
+  await import(pathToFileURL(data.file).href)
+}
+
+/** Listens on an ephemeral loopback port for each port that the program asks for. Gives the map asked → real. */
+function moveListeners(tell: (message: ToKubelet) => void): Map<number, number> {
+  const taken = new Map<number, number>()
+  const asked = new WeakMap<net.Server, number>()
+  const listen = net.Server.prototype.listen as (this: net.Server, ...args: unknown[]) => net.Server
+  net.Server.prototype.listen = function (this: net.Server, ...args: unknown[]): net.Server {
+    const port = portOf(args)
+    if (port === undefined) return listen.apply(this, args)
+    const callback = args.findLast((arg) => typeof arg === 'function') as (() => void) | undefined
+    if (port !== 0 && taken.has(port)) {
+      const error = Object.assign(new Error(`listen EADDRINUSE: address already in use :::${port}`), {
+        code: 'EADDRINUSE',
+        errno: -98,
+        syscall: 'listen',
+        address: '::',
+        port,
+      })
+      process.nextTick(() => this.emit('error', error))
+      return this
+    }
+    this.once('listening', () => {
+      const real = (address.call(this) as net.AddressInfo).port
+      const shown = port === 0 ? real : port
+      asked.set(this, shown)
+      taken.set(shown, real)
+      tell({ kind: 'listening', port: shown, realPort: real })
+      callback?.()
+    })
+    return listen.call(this, { port: 0, host: '127.0.0.1' })
+  } as typeof net.Server.prototype.listen
+  const close = net.Server.prototype.close
+  net.Server.prototype.close = function (this: net.Server, callback?: (error?: Error) => void): net.Server {
+    // A closed listener refuses connections at once, although `close` comes when the last one has ended.
+    const port = asked.get(this)
+    const realPort = port === undefined ? undefined : taken.get(port)
+    if (
+      port !== undefined &&
+      realPort !== undefined &&
+      realPort === (address.call(this) as net.AddressInfo | null)?.port
+    ) {
+      taken.delete(port)
+      tell({ kind: 'closed', port, realPort })
+    }
+    return close.call(this, callback)
+  }
+  const address = net.Server.prototype.address
+  net.Server.prototype.address = function (this: net.Server) {
+    const port = asked.get(this)
+    return port === undefined ? address.call(this) : { address: '::', family: 'IPv6', port }
+  }
+  return taken
+}
+
+/** The port in any of the ways that `listen` takes it; undefined for a pipe or a handle. */
+function portOf([first]: readonly unknown[]): number | undefined {
+  if (first === undefined || first === null || typeof first === 'function') return 0
+  if (typeof first === 'number') return first
+  if (typeof first === 'string') return /^\d+$/.test(first) ? Number(first) : undefined
+  if (typeof first !== 'object' || 'path' in first || 'fd' in first || '_handle' in first) return undefined
+  return 'port' in first ? Number(first.port ?? 0) : 0
+}
+
+/** Leads connections to pods, Services and this pod's own ports to the loopback ports behind them. */
+function leadConnections(data: SandboxData, own: ReadonlyMap<number, number>): void {
+  const connect = net.Socket.prototype.connect as (this: net.Socket, ...args: unknown[]) => net.Socket
+  net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]): net.Socket {
+    const [first] = args
+    if (Array.isArray(first)) first[0] = led(first[0] as net.TcpNetConnectOpts)
+    else if (typeof first === 'object' && first !== null) args[0] = led(first as net.TcpNetConnectOpts)
+    else if (typeof first === 'number') {
+      const host = typeof args[1] === 'string' ? args[1] : 'localhost'
+      args.splice(0, typeof args[1] === 'string' ? 2 : 1, led({ port: first, host }))
+    }
+    return connect.apply(this, args)
+  } as typeof net.Socket.prototype.connect
+
+  function led(options: net.TcpNetConnectOpts): net.TcpNetConnectOpts {
+    const host = options.host ?? 'localhost'
+    const port = Number(options.port)
+    if (!Number.isInteger(port)) return options
+    const local = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
+    if (!local && !mayBeCluster(host)) return options
+    const real = local ? (own.get(port) ?? null) : ask({ host, port })
+    // Port 1 of loopback: nothing listens there, so the program sees its connection refused.
+    return real === undefined ? options : { ...options, host: '127.0.0.1', port: real ?? 1 }
+  }
+  function ask(question: Question): Answer {
+    const woken = new Int32Array(data.wake)
+    Atomics.store(woken, 0, 0)
+    data.resolver.postMessage(question)
+    Atomics.wait(woken, 0, 0, 5000)
+    return (receiveMessageOnPort(data.resolver)?.message as { answer: Answer } | undefined)?.answer
+  }
+}
+
+function mayBeCluster(host: string): boolean {
+  return (
+    /^10\./.test(host) ||
+    /\.svc(\.cluster\.local)?\.?$/.test(host) ||
+    /^[a-z0-9-]+(\.[a-z0-9-]+)?$/.test(host)
+  )
+}
+
+const ONE_PATH = [
+  'access', 'accessSync', 'appendFile', 'appendFileSync', 'createReadStream', 'createWriteStream', 'exists', 'existsSync',
+  'lstat', 'lstatSync', 'mkdir', 'mkdirSync', 'open', 'openSync', 'readdir', 'readdirSync', 'readFile', 'readFileSync',
+  'rm', 'rmSync', 'stat', 'statSync', 'unlink', 'unlinkSync', 'watch', 'watchFile', 'writeFile', 'writeFileSync',
+] // prettier-ignore
+
+/** Leads absolute paths into the container's folder, where that has them or their folder. */
+function leadPaths(root: string): void {
+  const exists = fs.existsSync
+  const lead = (given: unknown): unknown => {
+    if (typeof given !== 'string' || !path.isAbsolute(given) || given.startsWith(root)) return given
+    const inside = path.join(root, given)
+    return exists(inside) || (given !== '/' && exists(path.dirname(inside)) && path.dirname(given) !== '/')
+      ? inside
+      : given
+  }
+  for (const owner of [fs, fs.promises] as unknown as Record<string, unknown>[]) {
+    for (const name of ONE_PATH) {
+      const original = owner[name]
+      if (typeof original !== 'function') continue
+      owner[name] = function (this: unknown, first: unknown, ...rest: unknown[]): unknown {
+        return Reflect.apply(original, this, [lead(first), ...rest])
+      }
+    }
+  }
+}
+
+/**
+ * Delivers SIGTERM as an event. Without a listener nothing happens: the program is process 1 of its container, for
+ * which the kernel ignores signals that have no handler.
+ */
+function takeSignals(kubelet: MessagePort): void {
+  kubelet.on('message', (message: ToSandbox) => {
+    process.emit(message.signal, message.signal)
+  })
+  kubelet.unref()
+  process.kill = (_pid: number, signal: string | number = 'SIGTERM') => {
+    if (signal === 'SIGKILL' || signal === 9) process.exit(137)
+    if (signal !== 0) process.emit(signal as NodeJS.Signals, signal as NodeJS.Signals)
+    return true
+  }
+}
+
+if (parentPort !== null) await enter(workerData as SandboxData, parentPort)
