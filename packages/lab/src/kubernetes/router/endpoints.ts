@@ -1,0 +1,43 @@
+import type { EndpointSlice, Service } from '../objects.ts'
+import { ENDPOINT_SLICE, type Objects } from '../typed.ts'
+
+export interface Address {
+  readonly ip: string
+  readonly port: number
+}
+/** A Service's addresses by what may be sent to them. */
+export interface Addresses {
+  readonly ready: readonly Address[]
+  /** On their way out, but still answering: kube-proxy's last resort. */
+  readonly leaving: readonly Address[]
+}
+
+/** The addresses behind a port of a Service, as its EndpointSlices say; undefined when it has no such port. */
+export function addressesOf(objects: Objects, service: Service, port: number): Addresses | undefined {
+  const named = service.spec.ports?.find((candidate) => candidate.port === port)
+  if (named === undefined) return undefined
+  const { namespace, name } = service.metadata
+  const slices = objects
+    .list(ENDPOINT_SLICE, namespace)
+    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
+  const of = (
+    wanted: (conditions: { ready?: boolean; serving?: boolean; terminating?: boolean }) => boolean,
+  ): readonly Address[] => slices.flatMap((slice) => inSlice(slice, named.name ?? '', wanted))
+  return {
+    ready: of(({ ready = true }) => ready),
+    leaving: of(({ ready = true, serving = ready, terminating = false }) => !ready && serving && terminating),
+  }
+}
+
+function inSlice(
+  slice: EndpointSlice,
+  portName: string,
+  wanted: (conditions: { ready?: boolean; serving?: boolean; terminating?: boolean }) => boolean,
+): readonly Address[] {
+  const port = slice.ports?.find(({ name = '' }) => name === portName)?.port
+  if (port === undefined) return []
+  const addresses = slice.endpoints
+    ?.filter(({ conditions = {} }) => wanted(conditions))
+    .flatMap((endpoint) => endpoint.addresses)
+  return (addresses ?? []).map((ip) => ({ ip, port }))
+}
