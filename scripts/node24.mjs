@@ -17,7 +17,9 @@ run(node24(), process.argv.slice(2))
 /** `npm ci` when node_modules is missing or was made from another lockfile. */
 function install() {
   const stamp = join(root, 'node_modules', '.release-actions-lock')
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   console.error('Installing packages (npm ci) …')
   const npm = process.env.npm_execpath
