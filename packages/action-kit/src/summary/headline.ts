@@ -1,0 +1,46 @@
+import { formatPercent } from '@release-actions/values'
+import type { ReleaseReport } from './report.ts'
+
+/** The verdict in one line of plain text: what a person reads first, and often only. */
+export function headline(report: ReleaseReport): string {
+  const { service, version, decision } = report
+  const place = report.environment === undefined ? '' : ` in ${report.environment}`
+  const name = `${service} ${version}`
+  if (report.code === 'retreat-failed') {
+    return `🚨 THE WAY BACK FAILED: ${name} STILL serves ${shareOf(report)} of the requests${place}`
+  }
+  switch (decision) {
+    case 'promoted':
+    case 'switched':
+      return `✅ ${name} is live${place}`
+    case 'advanced':
+      return `✅ ${name} has ${shareOf(report)} of the requests${place}`
+    case 'rolled-back':
+      return `✅ ${service} is back on ${version}${place}`
+    case 'unchanged':
+      return `✅ Nothing to do: ${name} is where this step would take it${place}`
+    case 'planned':
+      return `📝 A dry run: what would be done for ${name}${place}`
+    case 'retreated':
+      return `❌ ${name} was taken back${report.environment === undefined ? '' : ` from ${report.environment}`}`
+    case 'held':
+      return `⏸️ ${name} failed and is held at ${shareOf(report)} of the requests${place}`
+    case 'failed':
+      return `❌ ${name} was not released${place}`
+    case 'superseded':
+      return `⏹️ ${name} gave way to a newer run${place}`
+    case 'cancelled':
+      return `⏹️ ${name} was cancelled${place}`
+    case 'pass':
+      return `✅ ${name} is healthy${place}`
+    case 'fail':
+      return `❌ ${name} is not healthy${place}`
+    case 'inconclusive':
+      return `❔ Whether ${name} is healthy is not known${place}`
+  }
+}
+
+function shareOf({ serving, version }: ReleaseReport): string {
+  const share = serving.find((entry) => entry.version === version)?.share
+  return share === undefined ? 'an unknown share' : formatPercent(share)
+}

@@ -1,0 +1,40 @@
+import { markdownBlock } from '@release-actions/values'
+import type { SplitPoint } from './report.ts'
+
+const COLUMNS = 30
+
+/**
+ * The new version's share over time as a Mermaid chart; undefined when there is nothing to draw. Mermaid spreads the
+ * values evenly, so the steps are sampled at even times.
+ */
+export function splitChart(points: readonly SplitPoint[], version: string): string | undefined {
+  const [first, last] = [points[0], points.at(-1)]
+  if (first === undefined || last === undefined || last.at <= first.at) return undefined
+  const times = Array.from(
+    { length: COLUMNS },
+    (_, n) => first.at + ((last.at - first.at) * n) / (COLUMNS - 1),
+  )
+  const seen = times.map((time) => points.findLast((point) => point.at <= time) ?? first)
+  const measured = points.every((point) => point.measured !== undefined)
+  const [unit, size] = last.at - first.at < 180_000 ? ['seconds', 1000] : ['minutes', 60_000]
+  const lines = [
+    'xychart-beta',
+    `  title "${chartText(version)}: share of the requests, per cent"`,
+    `  x-axis "${unit}" 0 --> ${round((last.at - first.at) / size)}`,
+    '  y-axis 0 --> 100',
+    `  bar [${seen.map(({ weight }) => round(weight)).join(', ')}]`,
+  ]
+  if (measured)
+    lines.push(`  line [${seen.map((point) => round(point.measured ?? point.weight)).join(', ')}]`)
+  const legend = `Bars: the share as configured.${measured ? ' Line: the share as measured.' : ''}`
+  return `${markdownBlock('mermaid', lines.join('\n'))}\n\n${legend}`
+}
+
+/** Mermaid has no escape inside quotes. */
+function chartText(text: string): string {
+  return text.replace(/[^\p{L}\p{N} ._+-]/gu, '·').slice(0, 60)
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(1))
+}

@@ -1,0 +1,52 @@
+/** Control characters but tab and newline, and those that turn the direction of text. */
+const CONTROL = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu
+
+/** Text from outside as Markdown that shows it and does nothing else: no markup, HTML, mention, issue or link. */
+export function markdownText(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(CONTROL, '')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/[\\`*_{}[\]|~$!]/g, '\\$&')
+    .replace(/#/g, '&#35;')
+    .replace(/@/g, '&#64;')
+    .replace(/:(?=\/\/)/g, '&#58;')
+    .replace(/\bwww\./gi, (found) => `${found.slice(0, 3)}&#46;`)
+    .replace(/^(\s*)([-+=]|\d+[.)](?=\s))/gm, (_, space: string, mark: string) => `${space}${escaped(mark)}`)
+}
+
+function escaped(mark: string): string {
+  return mark.length === 1 ? `\\${mark}` : `${mark.slice(0, -1)}\\${mark.slice(-1)}`
+}
+
+/** The same as one cell of a table, or one line. */
+export function markdownLine(text: string): string {
+  return markdownText(text.trim().replace(/\s*[\r\n]\s*/g, ' ↵ '))
+}
+
+/** Text in a code span that its own backticks do not end. */
+export function markdownCode(text: string): string {
+  const line = text.replace(/\s+/g, ' ').replace(CONTROL, '')
+  const ticks = '`'.repeat(longestRun(line) + 1)
+  const space = line.startsWith('`') || line.endsWith('`') ? ' ' : ''
+  return `${ticks}${space}${line}${space}${ticks}`
+}
+
+/** Text in a fenced block that its own backticks do not end. */
+export function markdownBlock(language: '' | 'sh' | 'json' | 'mermaid', text: string): string {
+  const inside = text.replace(/\r\n?/g, '\n').replace(CONTROL, '')
+  const fence = '`'.repeat(Math.max(2, longestRun(inside)) + 1)
+  return `${fence}${language}\n${inside}\n${fence}`
+}
+
+/** A table; the cells are Markdown already. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+}
