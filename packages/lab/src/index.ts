@@ -1,2 +1,3 @@
 export * from './github/index.ts'
 export * from './runner/index.ts'
+export * from './load/index.ts'

@@ -1,0 +1,3 @@
+export * from './binomial.ts'
+export * from './load.ts'
+export * from './samples.ts'
