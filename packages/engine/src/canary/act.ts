@@ -1,12 +1,13 @@
 import {
+  begun,
+  landed,
   noted,
-  mergedPlan,
+  proved,
+  takenUp,
   type CanaryGoal,
   type CanaryMove,
   type InFlight,
-  type LeaseState,
   type Note,
-  type ReleaseGoal,
 } from '@release-actions/release'
 import type { Observation, OpenWindow } from './observe.ts'
 import type { CanaryPorts } from './ports.ts'
@@ -103,16 +104,20 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
     if (goal.kind !== 'release') return
     const before = seen.claim.state.inFlight
     const route = before === undefined ? await traffic.original() : before.base.route
-    const inFlight = before === undefined ? newFlight(goal, route) : takenUp(goal, before)
+    const inFlight =
+      before === undefined
+        ? begun(goal, baseOf(route), acting.deployment(), clock.now())
+        : takenUp(goal, before, acting.deployment())
     return claims.write((state) => ({ ...state, inFlight }))
   }
 
-  function newFlight(release: ReleaseGoal, route: unknown): InFlight {
+  /** What a retreat goes back to. */
+  function baseOf(route: unknown): InFlight['base'] {
     const { stable, autoscaler } = sight
     const { live } = seen.claim.state
     // What the record knows of the version that runs, when it is still that one.
     const known = live?.release.template === stable.template ? live.release : undefined
-    const base = {
+    return {
       release: known ?? {
         version: versionOf(stable.image, stable.digest),
         digest: stable.digest,
@@ -124,25 +129,6 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
       autoscaler: autoscaler === undefined ? undefined : { name: autoscaler.name, min: autoscaler.min },
       route,
     }
-    return {
-      release: release.release,
-      run: release.run,
-      deployment: acting.deployment(),
-      traffic: release.traffic,
-      plan: release.plan,
-      since: clock.now(),
-      base,
-      passed: [],
-      shifts: [],
-      phase: { name: 'adopting', since: clock.now() },
-      retreat: undefined,
-      reverted: 0,
-    }
-  }
-
-  function takenUp(release: ReleaseGoal, before: InFlight): InFlight {
-    const deployment = before.deployment ?? acting.deployment()
-    return { ...before, run: release.run, plan: mergedPlan(release, before), deployment }
   }
 
   function note(...changes: readonly Note[]): Promise<void> {
@@ -174,21 +160,10 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
     const signal = weight === 0 ? new AbortController().signal : acting.interrupt
     const { how, seen: share } = await verify(ports, weight, most, signal)
     if (signal.aborted) return
-    await update((flight) => {
-      const shift = flight.shifts.at(-1)
-      if (shift === undefined) return flight
-      const proved = { ...shift, verified: how, ...(share === undefined ? {} : { seen: share }) }
-      return { ...flight, shifts: [...flight.shifts.slice(0, -1), proved] }
-    })
+    await update((flight) =>
+      proved(flight, { verified: how, ...(share === undefined ? {} : { seen: share }) }),
+    )
   }
-}
-
-function landed(state: LeaseState, outcome: 'promoted' | 'retreated', at: number): LeaseState {
-  const flight = state.inFlight
-  if (flight === undefined) return state
-  const { release, run, deployment, retreat } = flight
-  const last = { release, run, deployment, outcome, why: outcome === 'retreated' ? retreat : undefined, at }
-  return { ...state, inFlight: undefined, last, live: outcome === 'promoted' ? last : state.live }
 }
 
 /** What to call a version that no record names: its tag, else its short digest, else its image. */

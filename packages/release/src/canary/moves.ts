@@ -1,5 +1,5 @@
 import type { Milliseconds, Percent, ReasonCode } from '@release-actions/values'
-import type { InFlight, PhaseName, Retreat, Timestamp } from '../in-flight.ts'
+import type { PhaseName, Retreat, Timestamp } from '../in-flight.ts'
 import type { RunId } from '../run-id.ts'
 import type { Stage } from './sight.ts'
 
@@ -69,26 +69,3 @@ export type Note =
   | { readonly kind: 'retreat'; readonly why: Retreat; readonly phase: 'retreating' | 'restoring' }
   /** Somebody put the stable's old template back after we had promoted. */
   | { readonly kind: 'reverted' }
-
-/** The in-flight state after a note. Pure, so that a test can hold what the Lease says. */
-export function noted(state: InFlight, change: Note, now: Timestamp): InFlight {
-  switch (change.kind) {
-    case 'phase':
-      return state.phase.name === change.name ? state : { ...state, phase: { name: change.name, since: now } }
-    case 'shift':
-      return { ...state, shifts: [...state.shifts, { weight: change.weight, at: now, verified: 'pending' }] }
-    case 'passed':
-      return state.passed.includes(change.weight)
-        ? state
-        : { ...state, passed: [...state.passed, change.weight] }
-    case 'retreat':
-      // The first reason is the reason; the phase may change from restoring to retreating.
-      return {
-        ...state,
-        retreat: state.retreat ?? change.why,
-        phase: state.phase.name === change.phase ? state.phase : { name: change.phase, since: now },
-      }
-    case 'reverted':
-      return { ...state, reverted: state.reverted + 1, phase: { name: 'shifting', since: now } }
-  }
-}

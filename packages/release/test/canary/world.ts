@@ -1,17 +1,16 @@
 import {
-  capacity,
   decide,
-  noted,
   EMPTY_LEASE_STATE,
+  project,
   type CanaryGoal,
   type CanaryMove,
   type CanarySight,
   type ClaimSight,
-  type InFlight,
   type LeaseState,
   type ReleaseGoal,
   type ReleaseId,
   type RunId,
+  type Stage,
   type VerdictSight,
   type WorkloadSight,
 } from '../../src/index.ts'
@@ -137,190 +136,55 @@ export class World {
     this.cancelled = false
   }
 
+  /** What the kind world would make of the move, less what this world's nature does not let happen. */
   act(goal: CanaryGoal, move: CanaryMove): void {
-    this.now += 10
-    switch (move.kind) {
-      case 'claim':
-        this.holder = { run: goal.run, since: this.now }
-        this.fence++
-        return
-      case 'stamp':
-        this.unstamped = this.unstamped.filter((name) => name !== move.object)
-        this.traffic = {
-          ...this.traffic,
-          unstamped: this.traffic.unstamped.filter((name) => name !== move.object),
-        }
-        return
-      case 'begin':
-        return this.begin(goal)
-      case 'note':
-        return this.change((flight) => noted(flight, move.change, this.now))
-      case 'hold-autoscaler':
-      case 'release-autoscaler':
-        if (this.autoscaler !== undefined) this.autoscaler = { ...this.autoscaler, min: move.min }
-        return
-      case 'apply-canary':
-        this.canary = workload(
-          'shop-canary',
-          goal.kind === 'release' ? goal.release.template : '',
-          move.replicas,
-          {
-            ready: 0,
-            endpoints: 0,
-          },
-        )
-        return
-      case 'scale-canary':
-        if (this.canary !== undefined)
-          this.canary = { ...this.canary, desired: move.replicas, settled: false }
-        return
-      case 'link':
-        this.traffic = { ...this.traffic, linked: true, weight: 0, accepted: false }
-        return
-      case 'shift':
-        return this.shift(move.weight)
-      case 'retreat-route':
-        this.shift(0)
-        return this.change((flight) =>
-          noted(flight, { kind: 'retreat', why: move.why, phase: 'retreating' }, this.now),
-        )
-      case 'promote-stable':
-        this.stable = { ...this.stable, template: 'new', settled: false, ready: 0 }
-        return this.change((flight) => noted(flight, { kind: 'phase', name: 'promoting' }, this.now))
-      case 'restore-stable':
-        this.stable = {
-          ...this.stable,
-          template: this.state.inFlight?.base.release.template ?? 'old',
-          settled: false,
-        }
-        return
-      case 'unlink':
-        this.traffic = { ...this.traffic, linked: this.traffic.kind === 'replicas', weight: 0 }
-        return
-      case 'delete-canary':
-        this.canary = undefined
-        return
-      case 'land':
-        return this.land(move.outcome)
-      case 'await':
-        this.now = this.helps(move.what) ? this.now + 1000 : move.until
-        return this.pass()
-      case 'verify':
-        this.now += 5_000
-        return this.change((flight) => {
-          const shifts = flight.shifts.map((s, i) =>
-            i === flight.shifts.length - 1 ? { ...s, verified: 'observed' as const } : s,
-          )
-          return { ...flight, shifts }
-        })
-      case 'drain':
-        this.now = Math.max(this.now, move.until)
-        return
-      case 'judge':
-        return this.judge(move)
-      case 'done':
-      case 'failed':
-      case 'stopped':
-        return
-    }
+    const before = this.see()
+    const after = project(goal, before, move)
+    this.now = after.now
+    this.state = after.claim.state
+    this.stable = after.stable
+    this.canary = after.canary
+    this.traffic = after.traffic
+    this.autoscaler = after.autoscaler
+    this.unstamped = [...after.unstamped]
+    this.verdict = after.verdict
+    if (move.kind === 'claim') this.claimed(goal.run)
+    if (move.kind === 'await') this.hinder(before, move)
+    if (move.kind === 'judge') this.verdict = this.judged(move.stage)
   }
 
-  private begin(goal: CanaryGoal): void {
-    if (goal.kind !== 'release') return
-    const before = this.state.inFlight
-    const min = this.autoscaler?.min
-    const inFlight: InFlight = before
-      ? { ...before, run: goal.run, plan: goal.plan }
-      : {
-          release: goal.release,
-          run: goal.run,
-          deployment: undefined,
-          traffic: goal.traffic,
-          plan: goal.plan,
-          since: this.now,
-          base: {
-            release: { ...OLD, template: this.stable.template },
-            replicas: this.stable.desired,
-            replicaSet: 'shop-1',
-            autoscaler:
-              this.autoscaler && min !== undefined ? { name: this.autoscaler.name, min } : undefined,
-            route: null,
-          },
-          passed: [],
-          shifts: [],
-          phase: { name: 'adopting', since: this.now },
-          retreat: undefined,
-          reverted: 0,
-        }
-    this.state = { ...this.state, inFlight }
+  /** A new fence: nothing carries it yet. */
+  private claimed(run: RunId): void {
+    this.holder = { run, since: this.now }
+    this.fence++
+    this.unstamped = ['Deployment/shop', 'HorizontalPodAutoscaler/shop']
+    if (this.canary !== undefined) this.unstamped.push(`Deployment/${this.canary.name}`)
+    const unstamped = this.traffic.kind === 'route' ? ['HTTPRoute/shop'] : []
+    this.traffic = { ...this.traffic, unstamped }
   }
 
-  private change(to: (flight: InFlight) => InFlight): void {
-    const { inFlight } = this.state
-    if (inFlight !== undefined) this.state = { ...this.state, inFlight: to(inFlight) }
-  }
-
-  private shift(weight: number): void {
-    if (this.traffic.kind === 'replicas') {
-      const desired = weight === 0 ? 0 : capacity('replicas', weight, this.stable.desired)
-      if (this.canary !== undefined) this.canary = { ...this.canary, desired }
-    } else {
-      this.traffic = { ...this.traffic, weight, accepted: false }
-    }
-    this.change((flight) => noted(flight, { kind: 'shift', weight }, this.now))
-  }
-
-  private land(outcome: 'promoted' | 'retreated'): void {
-    const flight = this.state.inFlight
-    if (flight === undefined) return
-    const last = {
-      release: flight.release,
-      run: flight.run,
-      deployment: undefined,
-      outcome,
-      why: flight.retreat,
-      at: this.now,
-    }
-    this.state = {
-      schema: 1,
-      inFlight: undefined,
-      last,
-      live: outcome === 'promoted' ? last : this.state.live,
-    }
-  }
-
-  private helps(what: string): boolean {
+  /** What nature does not let happen stays as it was, and the wait for it is in vain. */
+  private hinder(before: CanarySight, move: Extract<CanaryMove, { kind: 'await' }>): void {
     const { nature } = this
-    if (what === 'route-accepted') return nature.routeAccepts
-    if (what.startsWith('canary')) return nature.canaryStarts || what === 'canary-gone'
-    return nature.stableRolls || this.stable.template !== 'new'
-  }
-
-  /** Time passed: whatever nature lets happen has happened. */
-  private pass(): void {
-    const { nature } = this
-    if (this.canary?.deleting === true) this.canary = undefined
-    if (this.canary !== undefined && nature.canaryStarts) {
-      const { desired } = this.canary
-      this.canary = { ...this.canary, ready: desired, endpoints: desired, total: desired, settled: true }
+    const rolls = nature.stableRolls || before.stable.template !== 'new'
+    if (!nature.canaryStarts && before.canary?.deleting !== true) this.canary = before.canary
+    if (!rolls) this.stable = before.stable
+    if (!nature.routeAccepts) this.traffic = before.traffic
+    const helps = {
+      'canary-ready': nature.canaryStarts,
+      'canary-endpoints': nature.canaryStarts,
+      'canary-gone': true,
+      'route-accepted': nature.routeAccepts,
+      'stable-rolled-out': rolls,
+      'stable-endpoints': rolls,
     }
-    const rolls = nature.stableRolls || this.stable.template !== 'new'
-    if (rolls)
-      this.stable = {
-        ...this.stable,
-        ready: this.stable.desired,
-        endpoints: this.stable.desired,
-        settled: true,
-      }
-    if (nature.routeAccepts) this.traffic = { ...this.traffic, accepted: true }
+    this.now = helps[move.what] ? this.now + 1000 : move.until
   }
 
-  private judge(move: Extract<CanaryMove, { kind: 'judge' }>): void {
-    this.now += move.soak
-    const { stage } = move
+  private judged(stage: Stage): VerdictSight {
     const said = this.nature.verdict(stage)
-    if (said === 'pass') this.verdict = { kind: 'pass', stage }
-    else if (said === 'hold') this.verdict = { kind: 'hold', stage, reason: 'no data' }
-    else this.verdict = { kind: 'fail', stage, code: 'unhealthy', reason: `error rate at ${stage}` }
+    if (said === 'pass') return { kind: 'pass', stage }
+    if (said === 'hold') return { kind: 'hold', stage, reason: 'no data' }
+    return { kind: 'fail', stage, code: 'unhealthy', reason: `error rate at ${stage}` }
   }
 }
