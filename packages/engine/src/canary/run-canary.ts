@@ -1,4 +1,4 @@
-import { decide, type CanaryGoal, type End, type Obstacle } from '@release-actions/release'
+import { decide, type CanaryGoal, type End, type InFlight, type Obstacle } from '@release-actions/release'
 import { Conflict, ReleaseError, Unreachable, messageOf } from '@release-actions/values'
 import { act, type Act, type Acting } from './act.ts'
 import { Exposures } from './exposures.ts'
@@ -18,6 +18,10 @@ export interface CanaryEnd {
   readonly last: Observation
   readonly journal: readonly JournalEntry[]
   readonly exposures: readonly Exposure[]
+  /** What was in flight when it was last seen: the Lease forgets it when the release has ended. */
+  readonly flight: InFlight | undefined
+  /** The pods' own words, when the release was taken back or could not go on: read before they are removed. */
+  readonly words: readonly string[]
 }
 
 /**
@@ -40,6 +44,9 @@ export async function runCanary(
   let guard: { readonly lost: AbortSignal; stop(): void } | undefined
   let interrupt = cancelled
   let [conflicts, repeats] = [0, 0]
+  let flight: InFlight | undefined
+  let words: readonly string[] | undefined
+  let doing: Act | undefined
 
   const acting = (): Acting => ({
     ports,
@@ -58,20 +65,30 @@ export async function runCanary(
     for (;;) {
       const seeing = await patiently(() => observe(ports, { cancelled: cancelled.aborted, window, obstacle }))
       const { seen } = seeing
+      flight = seen.claim.state.inFlight ?? flight
+      await exposures.at(seen.traffic.weight)
       const move = decide(goal, seen)
       if (isEnd(move)) {
+        if (move.kind === 'failed') words ??= await explain()
         journal.push({
           at: clock.now(),
           kind: move.kind,
           text: describeMove(move, seen),
           weight: seen.traffic.weight,
         })
-        return { end: move, last: seeing, journal, exposures: await exposures.all() }
+        return {
+          end: move,
+          last: seeing,
+          journal,
+          exposures: await exposures.all(),
+          flight,
+          words: words ?? [],
+        }
       }
       const before = journal.at(-1)
       const text = describeMove(move, seen)
-      const again =
-        before?.kind === move.kind && (move.kind === 'await' || move.kind === 'judge' || before.text === text)
+      const again = before?.kind === move.kind && (before.text === text || sameWait(move, doing))
+      doing = move
       repeats = again && !isWait(move) ? repeats + 1 : 0
       if (!again) {
         const entry = { at: clock.now(), kind: move.kind, text, weight: seen.traffic.weight }
@@ -83,21 +100,33 @@ export async function runCanary(
       try {
         if (repeats > MOST_REPEATS)
           throw new ReleaseError('conflict', `it has no effect to ${text}: somebody undoes it`)
+        // Soon the pods that have something to say will be gone; the route is back by now.
+        const leaving = seen.claim.state.inFlight?.retreat !== undefined
+        if (leaving && (move.kind === 'unlink' || move.kind === 'delete-canary')) words ??= await explain()
         await act(move, seeing, acting())
         conflicts = 0
+        // The claim is ours from here on; the guard tells of its loss within seconds.
+        if (move.kind === 'claim' && guard === undefined) {
+          guard = ports.claims.guard()
+          interrupt = AbortSignal.any([cancelled, guard.lost])
+        }
       } catch (error) {
         obstacle = await hindered(error)
       }
-      // The guard begins once the claim is ours, and tells of its loss within seconds.
-      if (move.kind === 'claim' && guard === undefined) {
-        guard = ports.claims.guard()
-        interrupt = AbortSignal.any([cancelled, guard.lost])
-      }
-      if (changesWeight(move)) await exposures.at(move.kind === 'shift' ? move.weight : 0)
     }
   } finally {
     guard?.stop()
     await ports.claims.release()
+  }
+
+  async function explain(): Promise<readonly string[]> {
+    if (cancelled.aborted) return []
+    try {
+      const promoting = flight?.phase.name === 'promoting' || flight?.phase.name === 'restoring'
+      return await ports.cluster.explain(promoting ? 'stable' : 'canary')
+    } catch (error) {
+      return [`the pods could not be asked: ${messageOf(error)}`]
+    }
   }
 
   /** What to make of a failed act: look again, or an obstacle that stands. */
@@ -150,6 +179,9 @@ function isWait(move: Act): boolean {
   return move.kind === 'await' || move.kind === 'verify' || move.kind === 'judge' || move.kind === 'drain'
 }
 
-function changesWeight(move: Act): move is Extract<Act, { kind: 'shift' | 'retreat-route' }> {
-  return move.kind === 'shift' || move.kind === 'retreat-route'
+/** The same wait goes on, although its words (so many pods are ready) have changed. */
+function sameWait(move: Act, before: Act | undefined): boolean {
+  if (move.kind === 'await') return before?.kind === 'await' && before.what === move.what
+  if (move.kind === 'judge') return before?.kind === 'judge' && before.stage === move.stage
+  return move.kind === 'drain' && before?.kind === 'drain'
 }

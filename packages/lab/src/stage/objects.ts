@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+
+/** A Kubernetes object as a manifest has it. */
+export interface Manifest {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown }
+  readonly [field: string]: unknown
+}
+
+export interface AppOptions {
+  /** Deployment, and the stem of the other names. */
+  readonly name?: string
+  readonly version: string
+  readonly replicas?: number
+  /** Behaviour, as the app's environment: ERROR_RATE, LATENCY_MS, NEVER_READY … */
+  readonly env?: Readonly<Record<string, string>>
+  readonly image?: string
+  /** The pods' labels and the Deployment's selector. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  /** Further containers, before the app's. */
+  readonly sidecars?: readonly Readonly<Record<string, unknown>>[]
+  readonly podSpec?: Readonly<Record<string, unknown>>
+}
+
+const APP = new URL('../../apps/shop.mjs', import.meta.url)
+
+/** The app's program, for a ConfigMap. */
+export function appSource(name = 'shop'): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `${name}-app` },
+    data: { 'app.mjs': readFileSync(APP, 'utf8') },
+  }
+}
+
+/** An ordinary Deployment of the app, that drains, as a careful user would write it. */
+export function appDeployment(options: AppOptions): Manifest {
+  const { name = 'shop', version, replicas = 2, env = {}, image = 'node:24-alpine' } = options
+  const labels = options.labels ?? { app: name }
+  const variables = Object.entries({ VERSION: version, PORT: '8080', ...env }).map(([key, value]) => ({
+    name: key,
+    value,
+  }))
+  const container = {
+    name: 'app',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    ...(image === 'node:24-alpine' ? { command: ['node', '/app/app.mjs'] } : {}),
+    env: [...variables, { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+    ports: [{ name: 'http', containerPort: 8080 }],
+    readinessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 1 },
+    lifecycle: { preStop: { sleep: { seconds: 2 } } },
+    volumeMounts: [{ name: 'app', mountPath: '/app' }],
+  }
+  const template = {
+    metadata: {
+      labels: { ...labels },
+      ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
+    },
+    spec: {
+      containers: [...(options.sidecars ?? []), container],
+      volumes: [{ name: 'app', configMap: { name: `${name}-app` } }],
+      terminationGracePeriodSeconds: 10,
+      ...options.podSpec,
+    },
+  }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, labels: { ...labels } },
+    spec: { replicas, selector: { matchLabels: { ...labels } }, template },
+  }
+}
+
+export function appService(
+  name = 'shop',
+  selector: Readonly<Record<string, string>> = { app: name },
+): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector: { ...selector }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+  }
+}
+
+/** One rule that names the stable Service only. */
+export function appRoute(name: string, host: string, service = name): Manifest {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name },
+    spec: {
+      parentRefs: [{ name: 'gateway' }],
+      hostnames: [host],
+      rules: [{ backendRefs: [{ name: service, port: 80 }] }],
+    },
+  }
+}
+
+export function gateway(className: string, port: number): Manifest {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'gateway' },
+    spec: { gatewayClassName: className, listeners: [{ name: 'http', port, protocol: 'HTTP' }] },
+  }
+}

@@ -1,0 +1,39 @@
+import type { EmbeddedKubernetes } from '../kubernetes/index.ts'
+import type { Manifest } from './objects.ts'
+
+/**
+ * Where a scenario plays: a namespace of its own, on the embedded Kubernetes or on a real cluster. A scenario that
+ * uses only this runs on both.
+ */
+export interface Stage extends AsyncDisposable {
+  readonly kind: 'embedded' | 'cluster'
+  readonly namespace: string
+  /** Only on the embedded one: faults, request log, clocks. */
+  readonly embedded: EmbeddedKubernetes | undefined
+  /** The router, for clients on this machine; tell hosts apart by the Host header. */
+  readonly gatewayUrl: string
+  /** What to type for this router: twice its throttle, and the least drain. */
+  readonly settle: string
+  readonly drain: string
+  /** For kubectl and for the administrator's part of a scenario. */
+  readonly kubeconfig: string
+  /** A kubeconfig (JSON) of a ServiceAccount that has exactly the Role that the docs print. */
+  roleKubeconfig(): Promise<string>
+  /** Server-side apply in the namespace, as the user would. */
+  apply(...objects: readonly Manifest[]): Promise<void>
+  get(kind: string, name: string): Promise<Manifest | undefined>
+  list(kind: string): Promise<readonly Manifest[]>
+  patch(kind: string, name: string, merge: unknown): Promise<void>
+  remove(kind: string, name: string): Promise<void>
+  /** The Deployment is rolled out: all pods are of its template, ready, and known to its Services. */
+  rolledOut(name: string, timeoutMs?: number): Promise<void>
+  /** What is applied and routed answers through the gateway. */
+  answers(host: string, timeoutMs?: number): Promise<void>
+  /** A client inside the cluster that asks the Service over and over, on new connections; counts by version. */
+  inClusterClient(service: string): Promise<InClusterClient>
+}
+
+export interface InClusterClient {
+  counts(): Promise<Readonly<Record<string, number>>>
+  stop(): void
+}
