@@ -1,0 +1,2 @@
+export { renderSummaries, type PageOptions, type Summary } from './page.ts'
+export type { PageRecord } from './record.ts'
