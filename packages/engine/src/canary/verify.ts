@@ -60,10 +60,13 @@ async function lookAt(meter: TrafficMeter | undefined, wait: () => Promise<void>
   return requests === 0 ? undefined : { requests, canary, share: (canary / requests) * 100 }
 }
 
-/** Enough requests to tell this weight from none and from all: at least 3 expected on either side, 20 at the ends. */
+/**
+ * Enough requests to tell this weight from none and from all: at least 7 expected on either side, since
+ * (1 − p)^n ≤ e^(−np) and e^−7 < 0.1 %; 20 at the ends.
+ */
 function tells(requests: number, weight: Percent): boolean {
   const p = weight / 100
-  return p === 0 || p === 1 ? requests >= 20 : requests * Math.min(p, 1 - p) >= 3
+  return p === 0 || p === 1 ? requests >= 20 : requests * Math.min(p, 1 - p) >= 7
 }
 
 /**
