@@ -17,6 +17,8 @@ import { verify } from './verify.ts'
 const LOOK_AGAIN_MS = 2000
 /** What is left of the runner's 7.5 s after a signal, for proving that the route is back. */
 const CANCEL_PROOF_MS = 4000
+/** Then a watch that is slow to tell costs more than one more look. */
+const LOOK_AGAIN_CANCELLED_MS = 250
 
 export interface Acting {
   readonly ports: CanaryPorts
@@ -42,6 +44,8 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
   const { ports, goal } = acting
   const { cluster, traffic, claims, clock } = ports
   const fence = seen.claim.kind === 'ours' ? seen.claim.fence : 0
+  // A cancel that was already decided on ends no wait of the way back: it would look again without a pause.
+  const interrupt = seen.cancelled ? new AbortController().signal : acting.interrupt
   switch (move.kind) {
     case 'claim':
       await claims.take(goal.run)
@@ -82,22 +86,21 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
     case 'land':
       return land(move.outcome)
     case 'await': {
-      const ms = Math.max(1, Math.min(move.until - clock.now(), LOOK_AGAIN_MS))
-      return move.what === 'route-accepted'
-        ? traffic.changed(ms, acting.interrupt)
-        : cluster.changed(ms, acting.interrupt)
+      const most = seen.cancelled ? LOOK_AGAIN_CANCELLED_MS : LOOK_AGAIN_MS
+      const ms = Math.max(1, Math.min(move.until - clock.now(), most))
+      return move.what === 'route-accepted' ? traffic.changed(ms, interrupt) : cluster.changed(ms, interrupt)
     }
     case 'verify':
       return prove(move.weight, move.until)
     case 'judge': {
       const { gates } = acting.window(move.stage, move.soak)
       const wait = gates.nextRoundIn()
-      if (wait > 0) return cluster.changed(wait, acting.interrupt)
-      return gates.round(acting.interrupt)
+      if (wait > 0) return cluster.changed(wait, interrupt)
+      return gates.round(interrupt)
     }
     case 'drain':
       // A canary that ends by itself meanwhile is seen at the next look; nothing is scaled down before.
-      return clock.sleep(Math.max(1, move.until - clock.now()), acting.interrupt)
+      return clock.sleep(Math.max(1, move.until - clock.now()), interrupt)
   }
 
   async function begin(): Promise<void> {
@@ -157,7 +160,7 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
   async function prove(weight: number, until: number): Promise<void> {
     const most = acting.cancelled() ? CANCEL_PROOF_MS : Math.max(0, until - clock.now())
     // A cancel does not cut short the proof that the route is back, only one of the way forward.
-    const signal = weight === 0 ? new AbortController().signal : acting.interrupt
+    const signal = weight === 0 ? new AbortController().signal : interrupt
     const { how, seen: share } = await verify(ports, weight, most, signal)
     if (signal.aborted) return
     await update((flight) =>

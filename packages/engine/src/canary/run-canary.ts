@@ -11,6 +11,9 @@ const MOST_CONFLICTS = 8
 /** The same write so often in a row: it has no effect. */
 const MOST_REPEATS = 12
 const RETRY_MS = 1000
+/** How long a cluster that cannot be reached is tried after a signal: the runner kills 10 s after it. */
+const CANCEL_PATIENCE_MS = 8000
+const CANCEL_RETRY_MS = 200
 
 export interface CanaryEnd {
   readonly end: End
@@ -105,6 +108,8 @@ export async function runCanary(
         if (leaving && (move.kind === 'unlink' || move.kind === 'delete-canary')) words ??= await explain()
         await act(move, seeing, acting())
         conflicts = 0
+        // A write that went through ends it, except a stamp, which only comes before the write that was refused.
+        if (move.kind !== 'stamp') obstacle = undefined
         // The claim is ours from here on; the guard tells of its loss within seconds.
         if (move.kind === 'claim' && guard === undefined) {
           guard = ports.claims.guard()
@@ -139,23 +144,30 @@ export async function runCanary(
           await clock.sleep(conflicts * 50)
           return obstacle
         }
-        return { code: error.code, reason: error.message }
+        return standing(error.code, error.message)
       case 'superseded':
         return obstacle // the next look at the Lease says the same, with the holder's name
       case 'unreachable':
       case 'rate-limited':
       case 'timeout':
         listener.tell?.(`${messageOf(error)}; trying again`)
-        await clock.sleep(RETRY_MS)
+        await clock.sleep(cancelled.aborted ? CANCEL_RETRY_MS : RETRY_MS)
         return obstacle
       default:
-        return { code: error.code, reason: [error.message, ...error.why].join('; ') }
+        return standing(error.code, [error.message, ...error.why].join('; '))
     }
+  }
+
+  /** The next move is the way back; when that is refused too, the obstacle is on the way back. */
+  function standing(code: Obstacle['code'], reason: string): Obstacle {
+    conflicts = 0
+    return { code, reason, onTheWayBack: obstacle !== undefined }
   }
 
   /** The API server may be away for a while: what is in flight stays as it is, and nothing else can be done. */
   async function patiently<T>(look: () => Promise<T>): Promise<T> {
-    const until = clock.now() + goal.timing.timeout
+    const begin = clock.now()
+    let cancelledAt: number | undefined
     for (;;) {
       try {
         return await look()
@@ -163,9 +175,13 @@ export async function runCanary(
         const passing =
           error instanceof Unreachable || (error instanceof ReleaseError && error.code === 'rate-limited')
         if (!passing && !(error instanceof Conflict)) throw error
-        if (clock.now() >= until || cancelled.aborted) throw error
+        if (cancelled.aborted) cancelledAt ??= clock.now()
+        const until =
+          cancelledAt === undefined ? begin + goal.timing.timeout : cancelledAt + CANCEL_PATIENCE_MS
+        if (clock.now() >= until) throw error
         listener.tell?.(`${messageOf(error)}; trying again`)
-        await clock.sleep(RETRY_MS, cancelled)
+        if (cancelledAt === undefined) await clock.sleep(RETRY_MS, cancelled)
+        else await clock.sleep(CANCEL_RETRY_MS)
       }
     }
   }

@@ -5,7 +5,7 @@ import { capacity } from './capacity.ts'
 import type { AbortGoal, CanaryGoal, ReleaseGoal } from './goal.ts'
 import type { CanaryMove } from './moves.ts'
 import { finishPromotion, promote } from './promotion.ts'
-import { goBack } from './go-back.ts'
+import { goBack, stillServes } from './go-back.ts'
 import { finished, reasonToRetreat } from './reason-to-retreat.ts'
 import type { CanarySight, Obstacle } from './sight.ts'
 import {
@@ -15,6 +15,7 @@ import {
   note,
   proveShift,
   ready,
+  routeIsBack,
   standUp,
   type NotOurs,
   type Ours,
@@ -45,20 +46,26 @@ function superseded(by: RunId | undefined): CanaryMove {
   return { kind: 'stopped', by, reason: `${who} has taken over this workload` }
 }
 
-/** Our own release can be taken back when a write on the way forward was refused; nothing else can. */
-function canGoBack(goal: CanaryGoal, { claim }: CanarySight): boolean {
-  const flight = claim.kind === 'ours' ? claim.state.inFlight : undefined
+/** Our own release can be taken back, once, when a write on the way forward was refused; nothing else can. */
+function canGoBack(goal: CanaryGoal, seen: CanarySight): boolean {
+  const flight = seen.claim.kind === 'ours' ? seen.claim.state.inFlight : undefined
   return (
     goal.kind === 'release' &&
     flight !== undefined &&
     flight.retreat === undefined &&
-    flight.release.template === goal.release.template
+    flight.release.template === goal.release.template &&
+    seen.obstacle?.onTheWayBack !== true &&
+    !finished(goal, seen)
   )
 }
 
-function obstructed(seen: CanarySight, { code, reason }: Obstacle): CanaryMove {
-  const retreating = seen.claim.state.inFlight?.retreat !== undefined
-  return { kind: 'failed', decision: 'failed', code: retreating ? 'retreat-failed' : code, reason }
+function obstructed(seen: CanarySight, { code, reason, onTheWayBack }: Obstacle): CanaryMove {
+  const flight = seen.claim.state.inFlight
+  if (flight === undefined || (flight.retreat === undefined && !onTheWayBack)) {
+    return { kind: 'failed', decision: 'failed', code, reason }
+  }
+  const why = `the way back did not complete: ${stillServes(seen, flight)}; it was refused: ${reason}`
+  return { kind: 'failed', decision: 'failed', code: 'retreat-failed', reason: why }
 }
 
 // ——— before anything is touched ———
@@ -68,6 +75,7 @@ function claimToRelease(goal: ReleaseGoal, seen: CanarySight, claim: NotOurs): C
   if (newer !== undefined) return { kind: 'stopped', by: newer.run, reason: newer.reason }
   const flight = claim.state.inFlight
   if (flight === undefined && isLive(goal, seen)) return { kind: 'done', decision: 'unchanged' }
+  if (seen.cancelled && flight?.release.template !== goal.release.template) return cancelledBefore()
   if (flight?.release.template === goal.release.template && flight.retreat === undefined) {
     const next = nextStep(goal, flight)
     if (next.kind === 'skips') return skipsAhead(goal, next.first)
@@ -137,7 +145,7 @@ function retreated(seen: CanarySight, last: Landed): CanaryMove {
 }
 
 function cancelledBefore(): CanaryMove {
-  const reason = 'cancelled before anything was changed'
+  const reason = 'cancelled before anything of this release was changed'
   return { kind: 'failed', decision: 'cancelled', code: 'cancelled', reason }
 }
 
@@ -160,8 +168,11 @@ function isOtherRunsRetreat(goal: ReleaseGoal, flight: InFlight): boolean {
 }
 
 function clearAway(goal: ReleaseGoal, seen: CanarySight, claim: Ours, flight: InFlight): CanaryMove {
-  if (seen.cancelled && seen.traffic.weight === 0) return cancelledBefore()
-  if (flight.retreat === undefined && seen.stable.template === flight.release.template) {
+  const theirs = flight.retreat === undefined && seen.stable.template === flight.release.template
+  if (seen.cancelled && (theirs || (flight.retreat === undefined && routeIsBack(seen)))) {
+    return cancelledBefore()
+  }
+  if (theirs) {
     // Every gate of theirs had passed: the quickest whole version is theirs.
     return finishPromotion({ goal, seen, claim, flight, gate: false })
   }
@@ -170,7 +181,7 @@ function clearAway(goal: ReleaseGoal, seen: CanarySight, claim: Ours, flight: In
     reason: `run ${formatRun(goal.run)} releases ${goal.release.version}`,
     at: seen.now,
   }
-  return goBack({ timing: goal.timing, seen, claim, flight, why })
+  return goBack({ timing: goal.timing, seen, claim, flight, why, brief: seen.cancelled })
 }
 
 // ——— our release is in flight ———
@@ -249,13 +260,12 @@ function walk(
   if (build !== undefined || canary === undefined) return build ?? { kind: 'apply-canary', replicas: need }
   const shift = lastShift(flight)
   const there = isAt(seen, shift, step.weight)
-  if (!there) {
-    if (traffic.kind === 'route') {
-      const wait = ready(goal, seen, claim, flight, need)
-      if (wait !== undefined) return wait
-    }
-    return { kind: 'shift', weight: step.weight }
+  // At weight 0 the route is there before the pods are: they are waited for all the same, since they will be judged.
+  if (traffic.kind === 'route' && (!there || shift?.weight !== step.weight)) {
+    const wait = ready(goal, seen, claim, flight, need)
+    if (wait !== undefined) return wait
   }
+  if (!there) return { kind: 'shift', weight: step.weight }
   if (canary.desired < need) return { kind: 'scale-canary', replicas: need }
   if (shift?.weight !== step.weight) return { kind: 'note', change: { kind: 'shift', weight: step.weight } }
   if (traffic.kind === 'replicas') {

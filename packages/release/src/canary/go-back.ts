@@ -90,12 +90,22 @@ function restore(way: GoBack, promoted: boolean): CanaryMove | undefined {
 
 function notTakenBack(way: GoBack): CanaryMove {
   const { seen, flight, why } = way
-  const share = formatPercent(seen.traffic.weight)
-  const still = `${flight.release.version} may still serve ${share} of the traffic`
+  const still = stillServes(seen, flight)
   return {
     kind: 'failed',
     decision: 'failed',
     code: 'retreat-failed',
     reason: `the way back did not complete: ${still}. It was taken back because ${why.reason}`,
   }
+}
+
+/** What users are on while the way back is not complete: for the first line that a person reads. */
+export function stillServes(seen: CanarySight, flight: InFlight): string {
+  const { release, base } = flight
+  if (routeIsBack(seen)) return `the traffic is back on ${base.release.version}`
+  const share =
+    seen.traffic.kind === 'route'
+      ? formatPercent(seen.traffic.weight)
+      : `the share of ${seen.canary?.desired ?? 0} pods`
+  return `${release.version} may still serve ${share} of the traffic`
 }

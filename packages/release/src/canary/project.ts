@@ -29,6 +29,15 @@ export function plannedMoves(goal: CanaryGoal, seen: CanarySight): readonly Cana
 
 /** The sight after the move in a kind world: what is waited for comes, and what is judged passes. Pure. */
 export function project(goal: CanaryGoal, seen: CanarySight, move: CanaryMove): CanarySight {
+  const after = done(goal, seen, move)
+  if (after.traffic.kind === 'route') return after
+  // Without a router the pods are the split.
+  const [canary, stable] = [after.canary?.desired ?? 0, after.stable.desired]
+  const weight = canary === 0 ? 0 : (canary / (canary + stable)) * 100
+  return { ...after, traffic: { ...after.traffic, weight } }
+}
+
+function done(goal: CanaryGoal, seen: CanarySight, move: CanaryMove): CanarySight {
   const after: CanarySight = { ...seen, now: seen.now + A_MOMENT_MS }
   const { now, stable, canary, traffic, autoscaler } = after
   switch (move.kind) {

@@ -18,7 +18,6 @@ export function reasonToRetreat(
   const inStable = seen.stable.template === goal.release.template
   if (seen.cancelled) return because('cancelled', 'the workflow was cancelled')
   if (finished(goal, seen)) return undefined
-  if (seen.obstacle !== undefined) return because(seen.obstacle.code, seen.obstacle.reason)
   if (seen.traffic.tampered !== undefined) return because('conflict', seen.traffic.tampered)
   const strange = strangeWeight(goal, seen, flight, inStable)
   if (strange !== undefined) return because('conflict', strange)
@@ -35,6 +34,7 @@ export function reasonToRetreat(
     )
   }
   if (seen.verdict.kind === 'fail') return because(seen.verdict.code, seen.verdict.reason)
+  if (seen.obstacle !== undefined) return because(seen.obstacle.code, seen.obstacle.reason)
   if (seen.traffic.refused !== undefined && lastShift(flight)?.verified === 'pending') {
     return because('conflict', `the route was refused: ${seen.traffic.refused}`)
   }

@@ -24,6 +24,8 @@ export interface CanarySight {
 export interface Obstacle {
   readonly code: ReasonCode
   readonly reason: string
+  /** It was already there when we tried to go back, and that was refused as well. */
+  readonly onTheWayBack: boolean
 }
 
 export type ClaimSight =
