@@ -1,6 +1,7 @@
 /**
  * `POST /graphql` for the questions that a deployment's history answers. The schema is the documented part of
- * GitHub's (https://docs.github.com/graphql/reference/objects#deployment); a field outside of it is refused.
+ * GitHub's (https://docs.github.com/graphql/reference/objects#deployment; types, arguments and defaults compared with
+ * @octokit/graphql-schema 15.26.1); a field outside of it is refused.
  */
 import { buildSchema, graphql, GraphQLError, type GraphQLSchema } from 'graphql'
 import { iso, type Answer, type Call } from './answer.ts'

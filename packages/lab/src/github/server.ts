@@ -43,6 +43,8 @@ export async function serve(served: Served): Promise<{ readonly origin: string; 
       response.destroy()
     })
   })
+  // Longer than any pause of an action: a connection that ends as it is used again would be a fault nobody ordered.
+  server.keepAliveTimeout = 65_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -46,7 +46,6 @@ describe('deployments', () => {
     )
     let payload = at('payload')
     for (let i = 0; i < { object: 0, text: 1, twice: 2 }[form]; i++) payload = JSON.parse(String(payload))
-      payload = JSON.parse(String(payload))
     expect(payload).toEqual({ schema: 1, plan: [5, 100] })
     expect(github.violations).toEqual([])
   })
