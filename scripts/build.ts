@@ -2,9 +2,10 @@
  * `npm run build [-- --check] [name …]`: bundles the actions into `dist/`. With --check nothing is written, and
  * a difference between `dist/` and the sources is an error.
  */
-import { actionFolder, actionNames } from './build/action-folder.ts'
+import { actionFolder } from './build/action-folder.ts'
 import { differences, replaceFolder } from './build/freshness.ts'
 import { smoke } from './build/smoke.ts'
+import { actionNames } from './lib/action-yml.ts'
 import { inRepo } from './lib/repo.ts'
 
 const args = process.argv.slice(2)

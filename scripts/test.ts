@@ -7,6 +7,7 @@ import { run } from './lib/run.ts'
 import type { Finished } from './lib/run.ts'
 import { closingLine } from './lib/tally.ts'
 
+/** Last on the command line: jest takes every word after it for a project. */
 const PROJECTS = ['--selectProjects', 'unit', 'scenarios']
 
 /** Cheap ones first; those in one row run side by side, which two processors can bear. */
@@ -37,7 +38,7 @@ const CHECKS: readonly (readonly {
 
 const asked = process.argv.slice(2)
 const checked = asked.length > 0 || (await check())
-const tally = checked ? await jest([...PROJECTS, ...(asked.length > 0 ? asked : ['--silent'])]) : undefined
+const tally = checked ? await jest([...(asked.length > 0 ? asked : ['--silent']), ...PROJECTS]) : undefined
 if (tally !== undefined) console.log(closingLine(tally))
 process.exitCode = tally?.failed === 0 ? 0 : 1
 

@@ -1,17 +1,11 @@
 /** What goes into `dist/<name>`, which is a whole action by itself: users point `uses:` at a copy of it. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { inRepo } from '../lib/repo.ts'
 import { licences } from './licences.ts'
 import { pack } from './pack.ts'
 import { prebundle } from './prebundle.ts'
 
-/** Names of the actions in `actions/` that have both an action.yml and a main.ts. */
-export function actionNames(): readonly string[] {
-  return readdirSync(inRepo('actions'))
-    .filter((name) => existsSync(inRepo('actions', name, 'action.yml')) && existsSync(inRepo(entryOf(name))))
-    .sort()
-}
 
 /** File contents by name, of one action. The same source gives the same bytes on every machine. */
 export async function actionFolder(name: string): Promise<ReadonlyMap<string, string>> {

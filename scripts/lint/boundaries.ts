@@ -5,7 +5,7 @@
  */
 import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
-import type { Rule } from 'eslint'
+import type { Rule, Scope } from 'eslint'
 
 interface Part {
   /** Packages of ours that it may import. */
@@ -84,7 +84,7 @@ export const boundaries: Rule.RuleModule = {
       ImportExpression: (node) => check(node, node.source.type === 'Literal' ? node.source.value : undefined),
       'Program:exit': (program) => {
         if (rules.pure !== true) return
-        for (const { identifier } of context.sourceCode.getScope(program).through) {
+        for (const { identifier } of globalReferences(context.sourceCode.getScope(program))) {
           const members = IMPURE.get(identifier.name)
           if (!IMPURE.has(identifier.name)) continue
           const parent = (identifier as Rule.Node).parent as Rule.Node | undefined
@@ -94,6 +94,12 @@ export const boundaries: Rule.RuleModule = {
       },
     }
   },
+}
+
+/** References to what the file does not declare: names unknown to ESLint, and those of the language itself. */
+function globalReferences(scope: Scope.Scope): readonly Scope.Reference[] {
+  const known = scope.variables.filter(({ defs }) => defs.length === 0)
+  return [...scope.through, ...known.flatMap(({ references }) => references)]
 }
 
 /** The package or action whose source the file is, and its path from the repository. */

@@ -1,0 +1,71 @@
+import type { ActionResult, Scene } from '@release-actions/lab'
+import { bar, paint, say } from './terminal.ts'
+
+export interface Played {
+  readonly title: string
+  readonly wanted: string
+  readonly decision: string
+  /** Requests that clients saw fail while it went on. */
+  readonly failed: number
+  readonly result: ActionResult
+}
+
+export interface PlayOrder {
+  readonly version: string
+  readonly wanted: 'promoted' | 'retreated'
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const GATES = `
+- preset: golden-signals
+  scrape: {port: http}
+- name: up
+  http: {path: /healthz, port: http}
+`
+
+/** One release, with what the clients measured beside what the action did. */
+export async function playRelease(scene: Scene, order: PlayOrder): Promise<Played> {
+  const { load } = scene
+  if (load === undefined) throw new Error('the demo needs clients')
+  const from = now()
+  let shown = from
+  const version = `${order.version}.0.0`
+  const measure = (): void => {
+    const until = now()
+    // Requests still under way are not counted yet: look a moment back.
+    const share = load.share(order.version, shown, until - 50) * 100
+    const failed = load.failed(shown, until - 50)
+    if (until - shown > 300) {
+      const failures = failed > 0 ? paint.red(`  ${failed} failed`) : ''
+      say(`${clock(until - from)}  ${bar(share)} ${share.toFixed(0).padStart(3)} % on ${version}${failures}`)
+      shown = until
+    }
+  }
+  const timer = setInterval(measure, 1000)
+  const result = await scene.release({
+    version: order.version,
+    ...(order.env === undefined ? {} : { env: order.env }),
+    inputs: { gates: GATES, soak: '2500ms', interval: '500ms', version },
+    onLine: (line) => {
+      const text = /^(?:\d\d:\d\d:\d\dZ? )?(▶|→) ?(.*)$/u.exec(line)?.[2]
+      if (text !== undefined) say(`${clock(now() - from)}  ${paint.bold(text)}`)
+    },
+  })
+  clearInterval(timer)
+  measure()
+  const decision = result.outputs['decision'] ?? 'nothing'
+  const failed = load.failed(from, now())
+  const asked = Object.values(load.counts(from, now())).reduce((sum, count) => sum + count, 0)
+  const paintEnd = decision === 'promoted' ? paint.green : paint.yellow
+  say(paintEnd(`${decision}: ${result.outputs['message'] ?? ''}`))
+  say(`the job ${result.exitCode === 0 ? 'succeeded' : 'failed, as it should'}; clients saw ${failed} of ${asked} requests fail`)
+  return { title: `shop ${version}: ${decision}`, wanted: order.wanted, decision, failed, result }
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+function clock(ms: number): string {
+  return paint.dim(`${(ms / 1000).toFixed(1).padStart(5)} s`)
+}

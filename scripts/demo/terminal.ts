@@ -1,0 +1,30 @@
+// What a person sees in the terminal. Colours only where there is one.
+const coloured = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
+
+export const paint = {
+  bold: wrap(1),
+  dim: wrap(2),
+  red: wrap(31),
+  green: wrap(32),
+  yellow: wrap(33),
+  cyan: wrap(36),
+} as const
+
+function wrap(code: number): (text: string) => string {
+  return (text) => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text)
+}
+
+export function say(text: string): void {
+  console.log(`  ${text}`)
+}
+
+export function title(text: string): void {
+  console.log(`\n${paint.bold(text)}`)
+}
+
+/** A share of 30 characters: the new version's part filled. */
+export function bar(share: number): string {
+  const width = 30
+  const full = Math.round((share / 100) * width)
+  return paint.cyan('█'.repeat(full)) + paint.dim('░'.repeat(width - full))
+}
