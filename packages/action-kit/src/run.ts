@@ -32,8 +32,14 @@ export interface Kit {
   mask(secrets: readonly string[]): void
 }
 
-/** Main and post share a bundle; main leaves this in the state, so that post knows itself. */
+/**
+ * Main and post share a bundle. Post knows itself by what main left in the state, and, since main may have been killed
+ * before it could, by the name of the file that was started: `post.js`.
+ */
 const POST = 'release-actions-post'
+function isPost(): boolean {
+  return process.env[`STATE_${POST}`] === 'true' || /[/\\]post\.[cm]?[jt]s$/.test(process.argv[1] ?? '')
+}
 
 /** How long an action may go on after a failure that nobody caught, to put the route back. */
 const AFTER_UNCAUGHT_MS = 10_000
@@ -53,7 +59,7 @@ export async function runAction<S extends InputSpecs>(
   const outputs = createOutputs(process.env['GITHUB_OUTPUT'])
   const mask = (secrets: readonly string[]): void =>
     maskCommands(secrets).forEach((line) => write(`${line}\n`))
-  const post = process.env[`STATE_${POST}`] === 'true'
+  const post = isPost()
   const debug = process.env['RUNNER_DEBUG'] === '1'
 
   const end = async (error: unknown, code: number): Promise<never> => {
@@ -84,11 +90,12 @@ export async function runAction<S extends InputSpecs>(
 
   let failure: unknown
   try {
+    // First of all: a post step that takes itself for main would begin a release.
+    if (!post) appendPairs(process.env['GITHUB_STATE'], { [POST]: 'true' })
     mask(inputSecrets(specs, process.env))
     const { inputs, warnings } = readInputs(specs, process.env)
     warnings.forEach((text) => log.warning(text))
     const context = readContext(process.env)
-    if (!post) appendPairs(process.env['GITHUB_STATE'], { [POST]: 'true' })
     const state: Kit['state'] = {
       read: (name) => process.env[`STATE_${name}`],
       save: (name, value) => appendPairs(process.env['GITHUB_STATE'], { [name]: value }),
@@ -110,6 +117,10 @@ export async function runAction<S extends InputSpecs>(
     failure = error ?? new Error('nothing was thrown, but it was thrown')
   }
   failure = uncaught.error() ?? failure
+  if (post && failure instanceof ReleaseError && failure.code === 'invalid-input') {
+    log.line(`nothing to do: ${failure.message}; main has said so`)
+    failure = undefined
+  }
   cancellation.stop()
   clearInterval(alive)
   return end(failure, failure === undefined ? 0 : 1)

@@ -17,6 +17,7 @@ async function act(
   env: NodeJS.ProcessEnv,
   signals: readonly NodeJS.Signals[] = [],
   when = 'Z ',
+  entry = 'action.ts',
 ): Promise<Ran> {
   const home = mkdtempSync(join(tmpdir(), 'kit-'))
   const file = (name: string): string => {
@@ -28,7 +29,7 @@ async function act(
     GITHUB_STATE: file('state'),
     GITHUB_STEP_SUMMARY: file('summary'),
   }
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures/action.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', entry)], {
     env: { GITHUB_REPOSITORY: 'o/r', GITHUB_RUN_ID: '7', GITHUB_SHA: 'a'.repeat(40), ...files, ...env },
   })
   let log = ''
@@ -73,6 +74,18 @@ describe('an action that reaches its goal', () => {
     const ran = await act({ INPUT_DO: 'socket' })
     expect(ran.code).toBe(0)
     expect(ran.log.endsWith('last\n')).toBe(true)
+  })
+
+  test('knows that it is the post step by its file, also when main was killed before it could say so', async () => {
+    const ran = await act({ INPUT_DO: 'pass' }, [], '', 'post.ts')
+    expect(ran.log).toContain('post after nothing')
+    expect(ran.outputs).not.toContain('promoted')
+  })
+
+  test('says an input error once: not again in the post step', async () => {
+    const ran = await act({ INPUT_DO: 'pas' }, [], '', 'post.ts')
+    expect(ran.code).toBe(0)
+    expect(errors(ran.log)).toEqual([])
   })
 
   test('knows that it is the post step', async () => {
@@ -123,7 +136,6 @@ describe('an action that fails', () => {
     expect(only).toContain('record: "yes" is not valid; use true or false')
     expect(only).toContain('timeout: "10" is not valid; use a duration')
     expect(ran.outputs).toContain('\ninvalid-input\n')
-    expect(ran.state).toBe('')
   })
 
   test('is given time to put the route back when a promise is rejected behind its back', async () => {

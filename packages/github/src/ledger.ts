@@ -45,8 +45,10 @@ export function createLedger(options: LedgerOptions): Ledger {
   const writes = new Map<number, { count: number; last: string }>()
   let url: Promise<string> | undefined
 
+  const link = (): Promise<string> => (url ??= options.jobUrl())
+
   async function say(id: number, state: StatusState, description: string): Promise<void> {
-    const logUrl = await (url ??= options.jobUrl())
+    const logUrl = await link()
     await addStatus(github, id, { state, description, logUrl, environmentUrl: options.environmentUrl })
     writes.set(id, { count: (writes.get(id)?.count ?? 0) + 1, last: description })
   }
@@ -123,7 +125,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     history: (limit = 20) => readHistory(options, limit),
 
     async open(record, known) {
-      const listed = await find(record)
+      const [listed] = await Promise.all([find(record), link()])
       const found =
         known !== undefined && listed.includes(known)
           ? listed
@@ -136,14 +138,16 @@ export function createLedger(options: LedgerOptions): Ledger {
       const made = await create(record)
       writes.set(made, { count: 1, last: '' })
       // Another process of this run may have done the same at the same moment.
-      const id = await settle([...new Set([made, ...(await find(record))])])
+      const [others] = await Promise.all([find(record), say(made, 'queued', 'queued')])
+      const id = await settle([...new Set([made, ...others])])
       if (id !== made) await resume(id)
-      else await say(id, 'queued', 'queued')
       return { id, created: id === made }
     },
 
     async phase(id, description) {
-      const { count, last } = writes.get(id) ?? { count: 2, last: '' }
+      // An entry that the Lease named, and that an earlier job opened.
+      if (!writes.has(id)) await resume(id)
+      const { count, last } = writes.get(id) ?? { count: 0, last: '' }
       if (description === last || count >= MOST_WRITES - KEPT_FOR_THE_END) return
       await say(id, 'in_progress', description)
     },

@@ -101,9 +101,7 @@ describe('opening the record', () => {
     const second = await it.ledger().open(record(), undefined)
     expect(it.hub.deployments).toHaveLength(2)
     expect(second.id).toBe(first.id)
-    const states = await Promise.all(
-      (await it.ledger().history()).map(({ id, state }) => [id === first.id, state]),
-    )
+    const states = (await it.ledger().history()).map(({ id, state }) => [id === first.id, state])
     expect(states).toEqual([
       [false, 'error'],
       [true, 'queued'],
@@ -175,7 +173,7 @@ describe('a release', () => {
     const { id } = await it.ledger().open(record(), undefined)
     for (let n = 0; n < 30; n++) {
       const ledger = it.ledger()
-      await ledger.open(record(), id)
+      if (n % 2 === 0) await ledger.open(record(), id)
       await ledger.phase(id, `canary ${n} %`)
     }
     expect(it.hub.writes().length).toBeLessThanOrEqual(9)
