@@ -71,7 +71,7 @@ export class Kubelet implements Node {
     const { deletionTimestamp } = pod.metadata
     if (runner === undefined) {
       if (deletionTimestamp !== undefined) this.#removeNeverStarted(pod)
-      else if (pod.spec.nodeName !== undefined) this.#pods.set(pod.metadata.uid, new PodRunner(pod, this))
+      else if (pod.spec.nodeName !== undefined) this.#start(pod)
       return
     }
     const before = runner.pod
@@ -79,6 +79,12 @@ export class Kubelet implements Node {
     if (deletionTimestamp !== undefined && before.metadata.deletionTimestamp === undefined) this.#end(runner)
     else if (canonical(before.status?.conditions) !== canonical(pod.status?.conditions))
       queueMicrotask(() => this.changed(runner))
+  }
+
+  #start(pod: Pod): void {
+    const runner = new PodRunner(pod, this)
+    this.#pods.set(pod.metadata.uid, runner)
+    runner.start(this.#options.onError)
   }
 
   #removeNeverStarted({ metadata }: Pod): void {

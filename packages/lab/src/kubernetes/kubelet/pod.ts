@@ -38,13 +38,17 @@ export class PodRunner {
   #main: ContainerRunner[] = []
   #initDone = new Set<ContainerRunner>()
   #ended: Phase | undefined
-  readonly #life: Promise<void>
+  #life: Promise<void> = Promise.resolve()
 
   constructor(pod: Pod, node: Node) {
     this.pod = pod
     this.#node = node
     this.#folder = path.join(node.folder, pod.metadata.uid)
-    this.#life = this.#live()
+  }
+
+  /** Begins its life. An error is a bug of the lab's. */
+  start(onError: (error: unknown) => void): void {
+    this.#life = this.#live().catch(onError)
   }
 
   get ip(): string | undefined {

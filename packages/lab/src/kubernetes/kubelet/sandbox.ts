@@ -49,10 +49,18 @@ async function enter(data: SandboxData, kubelet: MessagePort): Promise<void> {
   leadConnections(data, listening)
   leadPaths(data.root)
   os.hostname = () => data.hostname
+  process.kill = (_pid: number, signal: string | number = 'SIGTERM') => {
+    if (signal === 'SIGKILL' || signal === 9) process.exit(137)
+    if (signal !== 0) process.emit(signal as NodeJS.Signals, signal as NodeJS.Signals)
+    return true
+  }
   syncBuiltinESMExports()
-  takeSignals(kubelet)
   process.argv = ['/usr/local/bin/node', ...data.argv]
+  // A signal waits until the program had time to set its handlers: a thread that starts is not yet a process.
+  const late = setTimeout(() => takeSignals(kubelet), 500).unref()
   await import(pathToFileURL(data.file).href)
+  clearTimeout(late)
+  takeSignals(kubelet)
 }
 
 /** Listens on an ephemeral loopback port for each port that the program asks for. Gives the map asked → real. */
@@ -190,15 +198,11 @@ function leadPaths(root: string): void {
  * which the kernel ignores signals that have no handler.
  */
 function takeSignals(kubelet: MessagePort): void {
+  if (kubelet.listenerCount('message') > 0) return
   kubelet.on('message', (message: ToSandbox) => {
     process.emit(message.signal, message.signal)
   })
   kubelet.unref()
-  process.kill = (_pid: number, signal: string | number = 'SIGTERM') => {
-    if (signal === 'SIGKILL' || signal === 9) process.exit(137)
-    if (signal !== 0) process.emit(signal as NodeJS.Signals, signal as NodeJS.Signals)
-    return true
-  }
 }
 
 if (parentPort !== null) await enter(workerData as SandboxData, parentPort)
