@@ -1,3 +1,7 @@
 export { createClaims, type ClaimsOptions, type KubernetesClaims } from './claims.ts'
 export { createClient, type Client, type ClientOptions } from './client.ts'
 export { connect, type Connection, type ConnectionOptions } from './config/connection.ts'
+export { openCanary, type CanaryOptions, type KubernetesCanary } from './kubernetes.ts'
+export type { Goal, Target, TargetOptions, TrafficChoice } from './canary/target.ts'
+export { createPods } from './pods.ts'
+export { renderRole, renderRule, ROLE, roleRules, type RoleRule } from './role.ts'

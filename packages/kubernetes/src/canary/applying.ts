@@ -1,0 +1,130 @@
+import { Conflict, Forbidden, ReleaseError } from '@release-actions/values'
+import type { Client } from '../client.ts'
+import { type AnyObject, type ConfigMap, type ResourceType, RESOURCES, type Secret } from '../objects.ts'
+import { type RoleRule, ruleFor } from '../role.ts'
+import type { Manifests } from './manifests.ts'
+
+/** What the first look says of the user's manifests. */
+export interface ManifestLook {
+  readonly refused: readonly string[]
+  readonly warnings: readonly string[]
+  /** What the Role must allow for them. */
+  readonly rules: readonly Omit<RoleRule, 'when'>[]
+}
+
+/** The user's other objects: looked at before, ConfigMaps and Secrets created first, the rest applied at promotion. */
+export interface Applying {
+  look(): Promise<ManifestLook>
+  /** Creates the ConfigMaps and Secrets that are not there. */
+  createConfigs(): Promise<void>
+  applyOthers(): Promise<void>
+}
+
+/** @param kept objects that a release holds itself, as `Kind/name`: not applied */
+export function createApplying(client: Client, manifests: Manifests, kept: ReadonlySet<string>): Applying {
+  const types = new Map<string, Promise<ReadonlyMap<string, string>>>()
+  const label = (object: AnyObject): string => `${object.kind}/${object.metadata?.name}`
+  const others = manifests.others.filter((object) => !kept.has(label(object)))
+
+  /** Kinds to plural names, from the API's own list. */
+  function kindsOf(group: string, version: string): Promise<ReadonlyMap<string, string>> {
+    const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+    const known = types.get(path)
+    if (known !== undefined) return known
+    const asked = client.raw({ method: 'GET', path }).then((answer) => {
+      if (answer.status !== 200) return new Map<string, string>()
+      const { resources = [] } = JSON.parse(answer.body) as {
+        resources?: readonly { kind: string; name: string }[]
+      }
+      return new Map(
+        resources.filter(({ name }) => !name.includes('/')).map(({ kind, name }) => [kind, name]),
+      )
+    })
+    types.set(path, asked)
+    return asked
+  }
+
+  async function typeOf(object: AnyObject): Promise<ResourceType> {
+    const [version = '', group = ''] = (object.apiVersion ?? '').split('/').reverse()
+    const plural = (await kindsOf(group, version)).get(object.kind ?? '')
+    if (plural !== undefined) return { group, version, plural }
+    throw new ReleaseError(
+      'invalid-input',
+      `manifests: the cluster knows no ${object.kind} of ${object.apiVersion}`,
+    )
+  }
+
+  return {
+    async look() {
+      const configs = await Promise.all(manifests.configs.map((object) => compare(client, object)))
+      const found = await Promise.all(
+        others.map(async (object) => {
+          const type = await typeOf(object)
+          return ruleFor(type, ['create', 'patch'])
+        }),
+      )
+      return {
+        refused: configs.flatMap((each) => (each.kind === 'changed' ? [each.why] : [])),
+        warnings: [
+          ...configs.flatMap((each) => (each.kind === 'unseen' ? [each.why] : [])),
+          ...manifests.others
+            .filter((object) => kept.has(label(object)))
+            .map(
+              (object) =>
+                `${label(object)} of the manifests is not applied: a release changes it itself; apply it between releases`,
+            ),
+        ],
+        rules: found,
+      }
+    },
+
+    async createConfigs() {
+      for (const object of manifests.configs) {
+        try {
+          if (object.kind === 'Secret') await client.create('Secret', object as Secret)
+          else await client.create('ConfigMap', object as ConfigMap)
+        } catch (error) {
+          // It exists: the first look held that it is the same.
+          if (!(error instanceof Conflict)) throw error
+        }
+      }
+    },
+
+    async applyOthers() {
+      for (const object of others) await client.apply(await typeOf(object), object, { force: true })
+    },
+  }
+}
+
+type Compared =
+  { readonly kind: 'new' | 'same' } | { readonly kind: 'changed' | 'unseen'; readonly why: string }
+
+/** One changed under its old name would be read by the stable too, as soon as one of its pods restarts. */
+async function compare(client: Client, object: AnyObject): Promise<Compared> {
+  const kind = object.kind === 'Secret' ? 'Secret' : 'ConfigMap'
+  const name = object.metadata?.name ?? ''
+  try {
+    const there = await client.findAny(RESOURCES[kind], kind, name)
+    if (there === undefined) return { kind: 'new' }
+    if (contents(there) === contents(object)) return { kind: 'same' }
+  } catch (error) {
+    if (!(error instanceof Forbidden)) throw error
+    const why = `${kind} ${name} may not be read: if it exists and has changed, the change is not applied; give a changed one a new name`
+    return { kind: 'unseen', why }
+  }
+  return {
+    kind: 'changed',
+    why: `${kind} ${name} has changed under its old name: the stable would read it too; give it a new name (a hash at its end) and refer to that`,
+  }
+}
+
+function contents(object: AnyObject): string {
+  const { data, binaryData, stringData, type } = object as Secret & ConfigMap
+  const plain = Object.entries(stringData ?? {}).map(([key, text]) => [
+    key,
+    Buffer.from(text).toString('base64'),
+  ])
+  const all = { ...data, ...binaryData, ...Object.fromEntries(plain) }
+  const sorted = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([object.kind === 'Secret' ? (type ?? 'Opaque') : '', sorted])
+}

@@ -1,0 +1,116 @@
+import { Forbidden, ReleaseError } from '@release-actions/values'
+import { proveAccess } from '../access.ts'
+import type { Client } from '../client.ts'
+import { isMapping } from '../config/kubeconfig.ts'
+import { OWNER } from '../names.ts'
+import { roleRules, type RoleRule } from '../role.ts'
+import type { Applying } from './applying.ts'
+import { foreign } from './cluster.ts'
+import { differingPolicies, sharedBudgets } from './policies.ts'
+import { judgeWorkload } from './refusals.ts'
+import type { Target } from './target.ts'
+
+export interface PreflightOptions {
+  readonly client: Client
+  readonly target: Target
+  readonly applying: Applying | undefined
+  readonly spread: boolean
+  /** What else the step will do: `gates` (through the proxies), `hooks`. */
+  readonly uses: readonly RoleRule['when'][]
+}
+
+/**
+ * The first look, before anything is touched: what cannot be released is refused with all its reasons at once, and
+ * every verb that the way there and back needs is proved to be allowed.
+ * @returns warnings, a sentence each
+ * @throws Forbidden, Conflict, ReleaseError `invalid-input`
+ */
+export async function lookFirst(options: PreflightOptions): Promise<readonly string[]> {
+  const { client, target, applying, spread } = options
+  // What the look itself needs, it says with one clear error instead of many 403s.
+  const [autoscalers] = await Promise.all([
+    client.list('HorizontalPodAutoscaler').catch((error: unknown) => {
+      if (error instanceof Forbidden) return { items: [], resourceVersion: undefined }
+      throw error
+    }),
+    proveAccess(client, roleRules(['always', ...(spread ? [] : ['httproute' as const]), ...options.uses])),
+  ])
+  const autoscaler = autoscalers.items.find(
+    ({ spec }) => spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.name === target.workload,
+  )
+  const [labels, service, policies, budgets, canary, claims, manifests] = await Promise.all([
+    target.labels(),
+    client.find('Service', target.stableService),
+    client.list('NetworkPolicy'),
+    client.list('PodDisruptionBudget'),
+    client.find('Deployment', target.canary),
+    claimsOf(client, target),
+    applying?.look(),
+  ])
+  const needed = [
+    ...(autoscaler === undefined ? [] : roleRules(['autoscaler'])),
+    ...(applying === undefined ? [] : [...roleRules(['manifests']), ...(manifests?.rules ?? [])]),
+  ]
+  if (needed.length > 0) await proveAccess(client, needed)
+  if (canary !== undefined && canary.metadata?.annotations?.[OWNER] !== target.workload) {
+    throw foreign(client.namespace, target.canary)
+  }
+  const { deployment } = target
+  const goal = target.goal?.template ?? deployment.spec?.template ?? {}
+  const stable = deployment.spec?.template.metadata?.labels ?? {}
+  const verdict = judgeWorkload({ deployment, goal, service, autoscaler, claims, spread })
+  const refused = [
+    ...(service === undefined ? [`the Service ${target.stableService} does not exist`] : []),
+    ...verdict.refused,
+    ...(spread ? [] : differingPolicies(policies.items, stable, labels.labels)),
+    ...(manifests?.refused ?? []),
+  ]
+  if (refused.length > 0) throw refusal(`${client.namespace}/${target.workload}`, refused)
+  return [
+    ...verdict.warnings,
+    ...sharedBudgets(budgets.items, stable, labels.labels),
+    ...(labels.overlaps && autoscaler !== undefined
+      ? [`HorizontalPodAutoscaler ${autoscaler.metadata?.name} counts the canary's pods too while it lives`]
+      : []),
+    ...(manifests?.warnings ?? []),
+  ]
+}
+
+function refusal(name: string, reasons: readonly string[]): ReleaseError {
+  const [first = '', ...more] = reasons
+  const also = more.length > 0 ? ` (and ${more.length} more)` : ''
+  return new ReleaseError(
+    'invalid-input',
+    `Deployment ${name} cannot be released by canary: ${first}${also}`,
+    {
+      object: `Deployment ${name}`,
+      why: reasons,
+      fix: ['nothing has been changed'],
+    },
+  )
+}
+
+/** The access modes of the volume claims that the pods mount; undefined where we may not look. */
+async function claimsOf(
+  client: Client,
+  target: Target,
+): Promise<ReadonlyMap<string, readonly string[] | undefined>> {
+  const template = target.goal?.template ?? target.deployment.spec?.template
+  const names = (template?.spec?.volumes ?? []).map((each) => each.persistentVolumeClaim?.claimName)
+  const type = { group: '', version: 'v1', plural: 'persistentvolumeclaims' }
+  const looks = names
+    .filter((name) => name !== undefined)
+    .map(async (name) => {
+      try {
+        const claim = await client.findAny(type, 'PersistentVolumeClaim', name)
+        const spec = claim?.['spec']
+        const modes =
+          isMapping(spec) && Array.isArray(spec['accessModes']) ? spec['accessModes'].map(String) : []
+        return [name, modes] as const
+      } catch (error) {
+        if (error instanceof Forbidden) return [name, undefined] as const
+        throw error
+      }
+    })
+  return new Map(await Promise.all(looks))
+}

@@ -1,0 +1,125 @@
+import type { Autoscaler, Deployment, PodTemplate, Service } from '../objects.ts'
+
+/** What is known of a workload at the first look. */
+export interface FirstLook {
+  readonly deployment: Deployment
+  /** The template that is going to run. */
+  readonly goal: PodTemplate
+  /** The Service whose traffic is split. */
+  readonly service: Service | undefined
+  readonly autoscaler: Autoscaler | undefined
+  /** Claims that pods of the goal mount, by name: their access modes, or undefined where we may not look. */
+  readonly claims: ReadonlyMap<string, readonly string[] | undefined>
+  /** Pods behind one Service, no router. */
+  readonly spread: boolean
+}
+
+export interface Verdict {
+  /** Each with its reason; any of them stops the release before anything is touched. */
+  readonly refused: readonly string[]
+  /** A sentence each. */
+  readonly warnings: readonly string[]
+}
+
+/** What cannot be released by canary, and what may surprise. Pure. */
+export function judgeWorkload(look: FirstLook): Verdict {
+  return {
+    refused: [
+      ...refusedDeployment(look),
+      ...refusedPods(look),
+      ...refusedService(look),
+      ...refusedAutoscaler(look),
+    ],
+    warnings: [...warnedDeployment(look), ...warnedPods(look), ...warnedService(look)],
+  }
+}
+
+function* refusedDeployment({ deployment }: FirstLook): Generator<string> {
+  const name = `Deployment ${deployment.metadata?.name}`
+  if (deployment.spec?.paused === true)
+    yield `${name} is paused: its rollout would never end; resume it first`
+  if (deployment.spec?.strategy?.type === 'Recreate') {
+    yield `${name} has the strategy Recreate: promoting it would stop all its pods at once; use RollingUpdate`
+  }
+}
+
+function* refusedPods({ goal, claims }: FirstLook): Generator<string> {
+  for (const container of goal.spec?.containers ?? []) {
+    const port = container.ports?.find((each) => (each.hostPort ?? 0) > 0)
+    if (port !== undefined) {
+      yield `container ${container.name} has the hostPort ${port.hostPort}: stable and canary could not share a node`
+    }
+  }
+  if (goal.spec?.hostNetwork === true)
+    yield 'the pods use hostNetwork: stable and canary could not share a node'
+  for (const [claim, modes] of claims) {
+    const once = modes?.length === 1 && /^ReadWriteOnce/.test(modes[0] ?? '')
+    if (once)
+      yield `the volume claim ${claim} is ${modes[0]}: the canary could not mount what the stable holds`
+  }
+}
+
+function* refusedService({ service }: FirstLook): Generator<string> {
+  if (service === undefined) return
+  const name = `Service ${service.metadata?.name}`
+  if (service.spec?.type === 'ExternalName')
+    yield `${name} is an ExternalName: it has no pods to split between`
+  else if (Object.keys(service.spec?.selector ?? {}).length === 0) {
+    yield `${name} has no selector: whoever writes its endpoints decides who gets traffic`
+  }
+}
+
+function* refusedAutoscaler({ autoscaler }: FirstLook): Generator<string> {
+  if (autoscaler === undefined) return
+  const owned = autoscaler.metadata?.ownerReferences?.some((owner) => owner.kind === 'ScaledObject') === true
+  if (owned || autoscaler.metadata?.labels?.['scaledobject.keda.sh/name'] !== undefined) {
+    yield `HorizontalPodAutoscaler ${autoscaler.metadata?.name} belongs to KEDA, which would undo the minimum that a release holds; pause its ScaledObject (autoscaling.keda.sh/paused: "true") while releasing`
+  }
+}
+
+function* warnedDeployment({ deployment }: FirstLook): Generator<string> {
+  const name = `Deployment ${deployment.metadata?.name}`
+  if (deployment.spec?.revisionHistoryLimit === 0) {
+    yield `${name} has revisionHistoryLimit 0: a rollback can restore the image, but no other part of the old template`
+  }
+}
+
+const MESH = ['sidecar.istio.io/inject', 'istio.io/rev', 'linkerd.io/inject', 'kuma.io/sidecar-injection']
+
+function* warnedPods({ goal, claims, spread }: FirstLook): Generator<string> {
+  const { containers = [], initContainers = [] } = goal.spec ?? {}
+  for (const [claim, modes] of claims) {
+    if (modes === undefined)
+      yield `the volume claim ${claim} cannot be looked at: if it is ReadWriteOnce, the canary may not start`
+  }
+  const init = initContainers.filter((each) => each.restartPolicy !== 'Always').map((each) => each.name)
+  if (init.length > 0)
+    yield `init containers (${init.join(', ')}) run at weight 0 too: one that migrates a database migrates it then`
+  if (!containers.some((each) => (each.ports ?? []).length > 0)) {
+    yield 'no container names a port: a queue worker or a cron-like pod works from its start, whatever its weight is'
+  }
+  const marks = { ...goal.metadata?.labels, ...goal.metadata?.annotations }
+  const mesh = MESH.find((key) => marks[key] !== undefined)
+  if (mesh !== undefined)
+    yield `the pods are in a mesh (${mesh}): its policies may treat the canary's labels differently`
+  const without = containers.filter((each) => each.lifecycle?.preStop === undefined).map((each) => each.name)
+  if (without.length === containers.length && containers.length > 0 && !spread) {
+    yield `no preStop hook: clients inside the cluster may see failed requests while the stable rolls; add to ${without[0]}: lifecycle: {preStop: {sleep: {seconds: 5}}}`
+  }
+}
+
+function* warnedService({ service, spread }: FirstLook): Generator<string> {
+  if (service === undefined) return
+  const name = `Service ${service.metadata?.name}`
+  const { clusterIP, publishNotReadyAddresses, sessionAffinity, trafficDistribution } = service.spec ?? {}
+  if (clusterIP === 'None')
+    yield `${name} is headless: clients choose pods by themselves, so shares are not what was set`
+  if (publishNotReadyAddresses === true)
+    yield `${name} publishes addresses that are not ready: readiness does not keep traffic off a pod`
+  if (sessionAffinity === 'ClientIP' && spread)
+    yield `${name} has sessionAffinity: clients stay on a pod, so shares are not what was set`
+  const topology = service.metadata?.annotations?.['service.kubernetes.io/topology-mode']
+  if (spread && (trafficDistribution !== undefined || (topology !== undefined && topology !== 'Disabled'))) {
+    yield `${name} routes by topology: shares differ from zone to zone`
+  }
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import type { PodTemplate } from '../objects.ts'
+
+/**
+ * SHA-256 (hex) of a pod template as the server holds it: the same for two templates that would run the same pods.
+ * Left out: what controllers add (`pod-template-hash`, `creationTimestamp`) and `kubectl rollout restart`'s mark,
+ * which starts the same version again.
+ */
+export function templateHash(template: PodTemplate | undefined): string {
+  const { metadata = {}, spec } = template ?? {}
+  const labels = without(metadata.labels ?? {}, ['pod-template-hash'])
+  const annotations = without(metadata.annotations ?? {}, ['kubectl.kubernetes.io/restartedAt'])
+  return createHash('sha256').update(canonical({ labels, annotations, spec })).digest('hex')
+}
+
+function without(
+  labels: Readonly<Record<string, string>>,
+  keys: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => !keys.includes(key)))
+}
+
+/** JSON with sorted keys; null and undefined fields do not count. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
+  const entries = Object.entries(value)
+    .filter(([, each]) => each !== undefined && each !== null)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`
+}

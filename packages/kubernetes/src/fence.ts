@@ -1,0 +1,81 @@
+import { Conflict, NotFound, Superseded } from '@release-actions/values'
+import type { Client } from './client.ts'
+import { type JsonPatch, type JsonPatchOperation, pointer, sameVersion } from './json-patch.ts'
+import { fenceKey } from './names.ts'
+import type { Kind, Kinds, ObjectMeta } from './objects.ts'
+
+/**
+ * The fence of one workload's Lease on an object that a release changes. A claim raises it, stamps it on everything,
+ * and every later write tests it: whoever lost the claim changes nothing any more.
+ */
+export interface Fence {
+  of(meta: ObjectMeta | undefined): number | undefined
+  /** @throws Conflict when the object changed meanwhile; Superseded when a later claim has stamped it */
+  stamp(kind: Kind, name: string, fence: number): Promise<void>
+  /** A patch that holds only under this fence. @throws Conflict, Superseded */
+  patch<K extends Kind>(kind: K, name: string, fence: number, patch: JsonPatch): Promise<Kinds[K]>
+  /** What to put on an object that we create. */
+  annotation(fence: number): Readonly<Record<string, string>>
+}
+
+export function createFence(client: Client, workload: string): Fence {
+  const key = fenceKey(workload)
+  const path = pointer('metadata', 'annotations', key)
+  const of = (meta: ObjectMeta | undefined): number | undefined => {
+    const text = meta?.annotations?.[key]
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+  }
+
+  function refuseLater(kind: Kind, name: string, meta: ObjectMeta | undefined, fence: number): void {
+    if ((of(meta) ?? 0) <= fence) return
+    const object = `${kind} ${client.namespace}/${name}`
+    throw new Superseded(
+      `${object} has been taken over by a later claim (fence ${of(meta)}, ours is ${fence})`,
+      { object },
+    )
+  }
+
+  return {
+    of,
+    annotation: (fence) => ({ [key]: String(fence) }),
+    async stamp(kind, name, fence) {
+      const { metadata } = await read(client, kind, name)
+      refuseLater(kind, name, metadata, fence)
+      if (of(metadata) === fence) return
+      await client.patch(kind, name, [
+        sameVersion(metadata?.resourceVersion),
+        ...annotating(metadata, key, String(fence)),
+      ])
+    },
+    async patch(kind, name, fence, patch) {
+      try {
+        return await client.patch(kind, name, [{ op: 'test', path, value: String(fence) }, ...patch])
+      } catch (error) {
+        if (error instanceof Conflict)
+          refuseLater(kind, name, (await read(client, kind, name)).metadata, fence)
+        throw error
+      }
+    },
+  }
+}
+
+/** The Role lets us list autoscalers, and not get one. */
+async function read<K extends Kind>(client: Client, kind: K, name: string): Promise<Kinds[K]> {
+  if (kind !== 'HorizontalPodAutoscaler') return client.get(kind, name)
+  const [found] = (await client.list(kind, { fields: `metadata.name=${name}` })).items
+  if (found !== undefined) return found
+  throw new NotFound(`${kind} ${client.namespace}/${name} does not exist`)
+}
+
+/** Sets one annotation, also on an object that has none yet. */
+export function annotating(
+  meta: ObjectMeta | undefined,
+  key: string,
+  value: string,
+): readonly JsonPatchOperation[] {
+  const none = meta?.annotations === undefined
+  return [
+    ...(none ? [{ op: 'add', path: '/metadata/annotations', value: {} } as const] : []),
+    { op: 'add', path: pointer('metadata', 'annotations', key), value },
+  ]
+}

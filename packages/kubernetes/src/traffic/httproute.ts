@@ -1,0 +1,321 @@
+import type { Clock, Traffic } from '@release-actions/ports'
+import type { TrafficSight } from '@release-actions/release'
+import { Conflict, formatPercent, type Milliseconds, NotFound, ReleaseError } from '@release-actions/values'
+import { createBell } from '../bell.ts'
+import type { Client } from '../client.ts'
+import { isMapping } from '../config/kubeconfig.ts'
+import { annotating, type Fence } from '../fence.ts'
+import { type JsonPatchOperation, pointer, sameVersion } from '../json-patch.ts'
+import { OWNER, routeKey } from '../names.ts'
+import type { Service } from '../objects.ts'
+import { canaryServiceOf } from './canary-service.ts'
+import { originalOf, parseOriginal, unlinking } from './route-original.ts'
+import { acceptanceOf } from './route-status.ts'
+import type { HttpRoute } from './route-types.ts'
+import {
+  isRule,
+  isService,
+  reweighed,
+  setWeights,
+  shareOf,
+  type SplitRule,
+  splitRules,
+} from './route-weights.ts'
+
+export interface HttpRouteOptions {
+  readonly client: Client
+  readonly clock: Clock
+  readonly fence: Fence
+  /** The fence that this process holds; undefined: none. */
+  readonly held: () => number | undefined
+  readonly workload: string
+  readonly route: string
+  /** The name or the index of the only rule to split. */
+  readonly rule: string | undefined
+  readonly stableService: string
+  readonly canaryService: string
+  /** Of the canary's pods. */
+  readonly selector: () => Promise<Readonly<Record<string, string>>>
+  /** The stable Deployment's. */
+  readonly owner: { readonly name: string; readonly uid: string }
+  /** Twice the controller's throttle, at least: an accepted change has then taken effect. */
+  readonly settle: Milliseconds
+}
+
+/** What we note on the route when our ref goes in. */
+interface Mark {
+  readonly stable: string
+  readonly canary: string
+  /** ResolvedRefs was False before us: it is not our doing. */
+  readonly unresolved: boolean
+}
+
+/** The Gateway API router: weights of an HTTPRoute, by JSON patch only, since its lists are atomic. */
+export function createHttpRoute(options: HttpRouteOptions): Traffic & { close(): void } {
+  const { client, clock, fence, workload } = options
+  const key = routeKey(workload)
+  const object = `HTTPRoute ${client.namespace}/${options.route}`
+  const bell = createBell(client, clock, () => [
+    { kind: 'HTTPRoute', selection: { fields: `metadata.name=${options.route}` } },
+  ])
+  /** As last read: what a forward write was decided on. */
+  let basis: HttpRoute | undefined
+
+  const markOf = (route: HttpRoute): Mark | undefined => parseMark(route.metadata?.annotations?.[key])
+  const namesOf = (route: HttpRoute): { stable: string; canary: string } =>
+    markOf(route) ?? { stable: options.stableService, canary: options.canaryService }
+  const rulesOf = (route: HttpRoute): readonly SplitRule[] => splitRules(route, namesOf(route), options.rule)
+
+  async function current(): Promise<HttpRoute> {
+    basis = await client.get('HTTPRoute', options.route)
+    return basis
+  }
+
+  function sight(route: HttpRoute, service: Service | undefined): TrafficSight {
+    const mark = markOf(route)
+    const rules = rulesOf(route)
+    const ours = rules.filter((rule) => rule.canary !== undefined)
+    const shares = [...new Set(ours.map(shareOf).filter((share) => share !== undefined))]
+    const stamped = options.held() !== undefined && fence.of(route.metadata) === options.held()
+    return {
+      kind: 'route',
+      linked: mark !== undefined || ours.length > 0,
+      weight: Math.max(0, ...shares),
+      ...acceptanceOf(route, mark?.unresolved === true),
+      tampered: mark === undefined ? undefined : tamperedWith(mark, rules, shares, service),
+      unstamped: stamped ? [] : [`HTTPRoute/${options.route}`],
+    }
+  }
+
+  function tamperedWith(
+    mark: Mark,
+    rules: readonly SplitRule[],
+    shares: readonly number[],
+    service: Service | undefined,
+  ): string | undefined {
+    if (rules.length === 0) return `${object} does not name the Service ${mark.stable} any more`
+    const without = rules.filter((rule) => rule.canary === undefined).map((rule) => rule.at)
+    if (without.length > 0) {
+      return `${object} names ${mark.stable} without ${mark.canary} in rule ${without.join(', ')}: somebody else changed it`
+    }
+    if (shares.length > 1) {
+      return `${object} gives the canary different shares in its rules (${shares.map(formatPercent).join(', ')}): somebody else changed it`
+    }
+    return service === undefined ? `Service ${mark.canary} is gone: somebody else deleted it` : undefined
+  }
+
+  async function ensureService(stamp: number): Promise<void> {
+    const [stable, existing] = await Promise.all([
+      client.get('Service', options.stableService),
+      client.find('Service', options.canaryService),
+    ])
+    refuseForeign(existing, workload)
+    const wanted = canaryServiceOf(stable, {
+      name: options.canaryService,
+      selector: await options.selector(),
+      owner: options.owner,
+      annotations: { [OWNER]: workload, ...fence.annotation(stamp) },
+    })
+    if (existing === undefined) {
+      try {
+        await client.create('Service', wanted)
+      } catch (error) {
+        // The answer to our own create may have been lost.
+        if (!(error instanceof Conflict)) throw error
+        refuseForeign(await client.find('Service', options.canaryService), workload)
+      }
+      return
+    }
+    if (JSON.stringify(existing.spec?.selector) === JSON.stringify(wanted.spec?.selector)) return
+    await client.patch('Service', options.canaryService, [
+      sameVersion(existing.metadata?.resourceVersion),
+      { op: 'replace', path: '/spec/selector', value: wanted.spec?.selector },
+    ])
+  }
+
+  return {
+    settle: options.settle,
+
+    async preflight() {
+      const [route, stable, existing] = await Promise.all([
+        client.get('HTTPRoute', options.route),
+        client.get('Service', options.stableService),
+        client.find('Service', options.canaryService),
+      ])
+      refuseForeign(existing, workload)
+      const rules = rulesOf(route)
+      refuseRoute(route, rules)
+      for (const rule of rules) reweighed(rule, 0.01)
+      const places = rules.map((rule) => route.spec?.rules?.[rule.at]?.name ?? String(rule.at)).join(', ')
+      const idle = rules.every((rule) => shareOf(rule) === undefined)
+      const { refused } = acceptanceOf(route, false)
+      return {
+        warnings: [
+          ...(idle
+            ? [`${object} gives ${options.stableService} the weight 0: a share of it is nothing`]
+            : []),
+          ...(refused === undefined ? [] : [`${object} is not in order before this release: ${refused}`]),
+        ],
+        changes: [
+          `${object}, rule ${places}: the weights of ${stable.metadata?.name} and its canary, and a backend ${options.canaryService} while the release is in flight`,
+        ],
+      }
+    },
+
+    async read() {
+      const [route, service] = await Promise.all([current(), client.find('Service', options.canaryService)])
+      bell.seen([route])
+      return sight(route, service)
+    },
+
+    async stamp(name, stamp) {
+      if (name !== `HTTPRoute/${options.route}`) throw new NotFound(`${name} is no object of this route`)
+      await fence.stamp('HTTPRoute', options.route, stamp)
+    },
+
+    async original() {
+      const route = await current()
+      return originalOf(route, rulesOf(route), options.stableService)
+    },
+
+    async link(stamp) {
+      await ensureService(stamp)
+      const route = await current()
+      const rules = rulesOf(route)
+      refuseRoute(route, rules)
+      const missing = rules.filter((rule) => rule.canary === undefined)
+      const mark: Mark = markOf(route) ?? {
+        stable: options.stableService,
+        canary: options.canaryService,
+        unresolved: acceptanceOf(route, false).refused !== undefined,
+      }
+      if (missing.length === 0 && markOf(route) !== undefined) return
+      await fence.patch('HTTPRoute', options.route, stamp, [
+        sameVersion(route.metadata?.resourceVersion),
+        ...annotating(route.metadata, key, JSON.stringify(mark)),
+        ...missing.flatMap((rule) => adding(rule, options.canaryService)),
+      ])
+    },
+
+    async shift(weight, stamp) {
+      const route = basis ?? (await current())
+      const rules = rulesOf(route)
+      if (rules.length === 0 || rules.some((rule) => rule.canary === undefined)) {
+        throw new Conflict(`${object} does not name ${options.canaryService} any more`, { object })
+      }
+      basis = undefined
+      const patch = rules.flatMap((rule) => setWeights(rule, reweighed(rule, weight)))
+      await fence.patch('HTTPRoute', options.route, stamp, [
+        sameVersion(route.metadata?.resourceVersion),
+        ...patch,
+      ])
+    },
+
+    async retreat(stamp) {
+      for (let attempt = 1; ; attempt++) {
+        const route = await client.find('HTTPRoute', options.route)
+        const ours = route === undefined ? [] : rulesOf(route).filter((rule) => (shareOf(rule) ?? 0) > 0)
+        if (route === undefined || ours.length === 0) return
+        const patch = ours.flatMap((rule) => setWeights(rule, reweighed(rule, 0)))
+        try {
+          await fence.patch('HTTPRoute', options.route, stamp, patch)
+          return
+        } catch (error) {
+          // Somebody changed the route between our look and our write: look again. Their stamp would end it.
+          if (!(error instanceof Conflict) || attempt >= 20) throw error
+          await clock.sleep(Math.min(100 * attempt, 1000))
+        }
+      }
+    },
+
+    async unlink(original, stamp) {
+      for (let attempt = 1; ; attempt++) {
+        const route = await client.find('HTTPRoute', options.route)
+        if (route === undefined) break
+        const names = namesOf(route)
+        const mark: readonly JsonPatchOperation[] =
+          route.metadata?.annotations?.[key] === undefined
+            ? []
+            : [{ op: 'remove', path: pointer('metadata', 'annotations', key) }]
+        const patch = [...unlinking(route, names, parseOriginal(original)), ...mark]
+        if (patch.length === 0) break
+        try {
+          await fence.patch('HTTPRoute', options.route, stamp, patch)
+          break
+        } catch (error) {
+          if (!(error instanceof Conflict) || attempt >= 20) throw error
+          await clock.sleep(Math.min(100 * attempt, 1000))
+        }
+      }
+      const service = await client.find('Service', options.canaryService)
+      const { uid } = service?.metadata ?? {}
+      if (service?.metadata?.annotations?.[OWNER] !== workload || uid === undefined) return
+      await client.delete('Service', options.canaryService, { uid })
+    },
+
+    changed: (ms, signal) => bell.wait(ms, signal),
+    close: () => bell.close(),
+  }
+
+  function refuseRoute(route: HttpRoute, rules: readonly SplitRule[]): void {
+    const all = route.spec?.rules ?? []
+    const named = [...new Set(all.flatMap((rule) => (rule.backendRefs ?? []).map((ref) => ref.name)))]
+    if (options.rule !== undefined && !all.some((rule, at) => isRule(rule, at, options.rule ?? ''))) {
+      const known = all.map((rule, at) => rule.name ?? String(at)).join(', ')
+      throw new NotFound(`${object} has no rule ${options.rule}; it has ${known}`, { object })
+    }
+    if (rules.length === 0) {
+      throw new NotFound(`${object} does not name the Service ${options.stableService}`, {
+        object,
+        fix: [`it names: ${named.join(', ') || '(nothing)'}; set stable-service or rule`],
+      })
+    }
+    for (const rule of rules) {
+      const stable = rule.refs[rule.stable]
+      const far = rule.refs.find((ref) => (ref.namespace ?? client.namespace) !== client.namespace)
+      if (far === undefined || stable === undefined) continue
+      const message = `${object} has a backend in another namespace (${far.namespace}/${far.name}) beside ${stable.name}: that is not supported yet`
+      throw new ReleaseError('invalid-input', message, { object })
+    }
+    const twice = rules.find(
+      (rule) => rule.refs.filter((ref) => isService(ref, options.stableService, client.namespace)).length > 1,
+    )
+    if (twice !== undefined) {
+      const message = `${object} names ${options.stableService} twice in rule ${twice.at}: which of them to split is not clear`
+      throw new ReleaseError('invalid-input', message, { object })
+    }
+  }
+}
+
+/** Our ref beside the stable's, with its port and filters, and nothing of the traffic. */
+function adding(rule: SplitRule, name: string): readonly JsonPatchOperation[] {
+  const refs = pointer('spec', 'rules', rule.at, 'backendRefs')
+  const stable = rule.refs[rule.stable]
+  if (stable === undefined) return []
+  return [
+    { op: 'test', path: `${refs}${pointer(rule.stable, 'name')}`, value: stable.name },
+    { op: 'add', path: `${refs}/-`, value: { ...stable, name, weight: 0 } },
+  ]
+}
+
+function refuseForeign(service: Service | undefined, workload: string): void {
+  if (service === undefined || service.metadata?.annotations?.[OWNER] === workload) return
+  const object = `Service ${service.metadata?.namespace}/${service.metadata?.name}`
+  throw new Conflict(`${object} exists, and is not ours: a release would overwrite it`, {
+    object,
+    fix: ['delete it, or give the canary’s Service another name with canary-service'],
+  })
+}
+
+function parseMark(text: string | undefined): Mark | undefined {
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    if (!isMapping(value) || typeof value['stable'] !== 'string' || typeof value['canary'] !== 'string')
+      return undefined
+    return { stable: value['stable'], canary: value['canary'], unresolved: value['unresolved'] === true }
+  } catch {
+    // Somebody's own text: then the names are those that this step was given.
+    return undefined
+  }
+}
