@@ -90,6 +90,7 @@ export const KINDS = {
   Role: kind(RBAC, 'Role', 'roles', []),
   RoleBinding: kind(RBAC, 'RoleBinding', 'rolebindings', []),
   ClusterRole: kind(RBAC, 'ClusterRole', 'clusterroles', ['cluster']),
+  ClusterRoleBinding: kind(RBAC, 'ClusterRoleBinding', 'clusterrolebindings', ['cluster']),
   ScaledObject: kind(
     'keda.sh/v1alpha1',
     'ScaledObject',

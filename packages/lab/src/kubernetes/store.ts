@@ -140,7 +140,10 @@ export class Store {
     return this.#write('MODIFIED', kind, key, next, stored)
   }
 
-  /** Read, change, write, with no conflict: only `status` of what `change` did is kept. Undefined when the object is gone. */
+  /**
+   * Read, change, write, with no conflict: only `status` and annotations of what `change` did are kept (a controller
+   * writes the revision annotation this way, so that it is no new generation). Undefined when the object is gone.
+   */
   updateStatus(
     kind: Kind,
     namespace: string | undefined,
@@ -152,14 +155,41 @@ export class Store {
     if (stored === undefined) return undefined
     const changed = structuredClone(stored)
     change(changed)
-    if (isDeepStrictEqual(changed['status'], stored['status'])) return structuredClone(stored)
-    return this.#write(
-      'MODIFIED',
-      kind,
-      key,
-      { ...structuredClone(stored), status: structuredClone(changed['status']) },
-      stored,
-    )
+    const { annotations, ...metadata } = structuredClone(stored.metadata)
+    const wanted = changed.metadata.annotations ?? annotations
+    const next: KubeObject = {
+      ...structuredClone(stored),
+      metadata: wanted === undefined ? metadata : { ...metadata, annotations: wanted },
+    }
+    if (changed['status'] !== undefined) next['status'] = changed['status']
+    return isDeepStrictEqual(next, stored) ? next : this.#write('MODIFIED', kind, key, next, stored)
+  }
+
+  /**
+   * Writes status and annotations as given: the status subresource.
+   * @throws StatusError 404, or 409 as {@link update}
+   */
+  replaceStatus(kind: Kind, object: KubeObject): KubeObject {
+    const { name, namespace, annotations, managedFields } = object.metadata
+    const stored = this.#of(kind).get(keyOf(kind, namespace, name))
+    if (stored === undefined) throw notFound(kind, name)
+    checkPreconditions(kind, object, stored)
+    const next: KubeObject = { ...structuredClone(stored), metadata: structuredClone(stored.metadata) }
+    delete next['status']
+    delete next.metadata.annotations
+    if (object['status'] !== undefined) next['status'] = structuredClone(object['status'])
+    if (annotations !== undefined) next.metadata.annotations = { ...annotations }
+    if (managedFields !== undefined) next.metadata.managedFields = structuredClone(managedFields)
+    if (isDeepStrictEqual(next, stored)) return next
+    return this.#write('MODIFIED', kind, keyOf(kind, namespace, name), next, stored)
+  }
+
+  /** A copy that nobody listens to: for dry runs. */
+  fork(): Store {
+    const copy = new Store()
+    for (const [id, objects] of this.#objects) copy.#objects.set(id, new Map(objects))
+    copy.#version = this.#version
+    return copy
   }
 
   /**
@@ -271,9 +301,13 @@ function hasFinalizers(object: KubeObject): boolean {
   return (object.metadata.finalizers ?? []).length > 0
 }
 
-/** What users ask for: everything but metadata and status. A change of it is a new generation. */
+/**
+ * What users ask for: everything but metadata and status. A change of it is a new generation; of a Deployment, so is
+ * a change of its annotations.
+ */
 function desired(object: KubeObject): Record<string, unknown> {
-  return { ...object, metadata: undefined, status: undefined }
+  const annotations = object.kind === 'Deployment' ? object.metadata.annotations : undefined
+  return { ...object, metadata: annotations, status: undefined }
 }
 
 function checkPreconditions(kind: Kind, object: KubeObject, stored: KubeObject): void {

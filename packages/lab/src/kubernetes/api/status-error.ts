@@ -71,7 +71,7 @@ export function alreadyExists(kind: Kind, name: string): StatusError {
   )
 }
 
-export function conflict(kind: Kind, name: string, why: string): StatusError {
+export function conflict(kind: Pick<Kind, 'group' | 'plural'>, name: string, why: string): StatusError {
   const message = `Operation cannot be fulfilled on ${resourceOf(kind)} "${name}": ${why}`
   return new StatusError(409, 'Conflict', message, about(kind, name))
 }
@@ -89,21 +89,29 @@ export function badRequest(message: string): StatusError {
   return new StatusError(400, 'BadRequest', message)
 }
 
-/** 422: the object, or the patch, would not be valid. `field: problem` for each cause. */
+/**
+ * 422: the object would not be valid. `field: problem` for each cause.
+ * @param kind undefined where the server names none: what a patch made of the object cannot be read
+ */
 export function invalid(
-  kind: Pick<Kind, 'group' | 'kind'>,
+  kind: Pick<Kind, 'group' | 'kind'> | undefined,
   name: string,
   causes: readonly StatusCause[],
 ): StatusError {
-  const problems = causes.map(({ field, message }) => `${field ?? ''}: ${message}`)
+  const problems = [...new Set(causes.map(({ field, message }) => `${field ?? ''}: ${message}`))]
   const listed = problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`
-  const title = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
-  return new StatusError(422, 'Invalid', `${title} "${name}" is invalid: ${listed}`, {
-    name,
-    ...(kind.group === '' ? {} : { group: kind.group }),
-    kind: kind.kind,
-    causes,
-  })
+  const { group = '', kind: title = '' } = kind ?? {}
+  return new StatusError(
+    422,
+    'Invalid',
+    `${group === '' ? title : `${title}.${group}`} "${name}" is invalid: ${listed}`,
+    {
+      ...(name === '' ? {} : { name }),
+      ...(group === '' ? {} : { group }),
+      ...(title === '' ? {} : { kind: title }),
+      causes,
+    },
+  )
 }
 
 /** 410: the version that a watch or a list asked for has been compacted. */

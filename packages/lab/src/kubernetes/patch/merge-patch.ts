@@ -1,0 +1,12 @@
+import { isObject, type Json, type JsonObject } from '../json.ts'
+
+/** Applies a JSON Merge Patch (RFC 7386) to a copy of `document`: null removes, lists are replaced. */
+export function applyMergePatch(document: Json, patch: Json): Json {
+  if (!isObject(patch)) return structuredClone(patch)
+  const merged: JsonObject = isObject(document) ? structuredClone(document) : {}
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key]
+    else merged[key] = applyMergePatch(merged[key] ?? null, value)
+  }
+  return merged
+}
