@@ -4,4 +4,4 @@ export { connect, type Connection, type ConnectionOptions } from './config/conne
 export { openCanary, type CanaryOptions, type KubernetesCanary } from './kubernetes.ts'
 export type { Goal, Target, TargetOptions, TrafficChoice } from './canary/target.ts'
 export { createPods } from './pods.ts'
-export { renderRole, renderRule, ROLE, roleRules, type RoleRule } from './role.ts'
+export { renderRole, renderRule, ROLE, ROLE_RULES, roleRules, type RoleRule } from './role.ts'

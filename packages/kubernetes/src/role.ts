@@ -50,6 +50,19 @@ export function roleRules(uses: readonly RoleRule['when'][]): readonly Omit<Role
   return [...merged.values()]
 }
 
+const EVERYTHING = ['always', 'httproute', 'autoscaler', 'bluegreen', 'hooks', 'manifests', 'gates'] as const
+
+/** All of it, as the `rules` of a Role object. */
+export const ROLE_RULES: readonly {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+}[] = roleRules(EVERYTHING).map(({ group, resource, verbs }) => ({
+  apiGroups: [group],
+  resources: [resource],
+  verbs,
+}))
+
 /** A rule as a line of a Role's YAML. */
 export function renderRule({ group, resource, verbs }: Omit<RoleRule, 'when'>): string {
   return `- {apiGroups: ["${group}"], resources: [${resource}], verbs: [${verbs.join(', ')}]}`

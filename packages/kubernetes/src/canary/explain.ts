@@ -27,9 +27,14 @@ export async function explainPods(
   return [...conditions(deployment), ...(await creation(client, deployment, pods)), ...told.flat()]
 }
 
-/** Pods that fail alike have the same reasons in the same containers. */
+/** Pods that fail alike have the same reasons in the same containers; a pull or a crash comes and goes in phases. */
 function wayOf(pod: Pod): string {
-  const statuses = statusesOf(pod).map((each) => `${each.name} ${each.state?.waiting?.reason} ${each.ready}`)
+  const statuses = statusesOf(pod).map((each) => {
+    const reason = each.state?.waiting?.reason
+    const pull = reason === 'ErrImagePull' || reason === 'ImagePullBackOff'
+    const crash = each.restartCount > 0 && !each.ready
+    return `${each.name} ${pull ? 'pull' : crash ? 'crash' : reason} ${each.ready}`
+  })
   const scheduled = pod.status?.conditions?.find((each) => each.type === 'PodScheduled')
   return JSON.stringify([pod.status?.phase, scheduled?.reason, statuses])
 }
@@ -90,8 +95,18 @@ async function lastWords(
   }
 }
 
+/** What the state of the containers does not say already. */
+const TELLING =
+  /^(Unhealthy|FailedScheduling|FailedMount|FailedAttachVolume|FailedCreatePodSandBox|FailedPostStartHook|NetworkNotReady|Evicted|Preempted)$/
+
 async function eventsOf(client: Client, pod: Pod): Promise<readonly string[]> {
-  return warnings(client, `involvedObject.kind=Pod,involvedObject.name=${pod.metadata?.name}`)
+  const unscheduled = pod.status?.conditions?.some(
+    (each) => each.type === 'PodScheduled' && each.status === 'False',
+  )
+  const said = await warnings(client, `involvedObject.kind=Pod,involvedObject.name=${pod.metadata?.name}`)
+  return said
+    .filter(({ reason }) => TELLING.test(reason) && !(unscheduled === true && reason === 'FailedScheduling'))
+    .map(line)
 }
 
 /** Why there are fewer pods than wanted: quota and admission show in the ReplicaSet's events only. */
@@ -103,19 +118,29 @@ async function creation(
   if (pods.length >= (deployment.spec?.replicas ?? 1)) return []
   const name = deployment.metadata?.name ?? ''
   const all = await warnings(client, 'involvedObject.kind=ReplicaSet,reason=FailedCreate', `${name}-`)
-  return all.slice(0, 2)
+  return all.slice(0, 2).map(line)
 }
 
-async function warnings(client: Client, fields: string, prefix = ''): Promise<readonly string[]> {
+interface Warning {
+  readonly reason: string
+  readonly message: string
+}
+
+function line({ reason, message }: Warning): string {
+  return `  ${reason}: ${message}`
+}
+
+/** The newest first, each once. */
+async function warnings(client: Client, fields: string, prefix = ''): Promise<readonly Warning[]> {
   try {
     const { items } = await client.list('Event', { fields: `type=Warning,${fields}` })
     const latest = items
       .filter((event) => (event.involvedObject.name ?? '').startsWith(prefix))
       .sort((a, b) => timeOf(b).localeCompare(timeOf(a)))
-    const sentences = latest.map((event) => `  ${event.reason}: ${oneLine(event.message ?? '')}`)
-    return [...new Set(sentences)].slice(0, 4)
+      .map((event) => ({ reason: event.reason ?? '', message: oneLine(event.message ?? '') }))
+    return [...new Map(latest.map((each) => [line(each), each])).values()].slice(0, 8)
   } catch (error) {
-    return [`  (no events: ${messageOf(error)})`]
+    return [{ reason: 'no events', message: messageOf(error) }]
   }
 }
 

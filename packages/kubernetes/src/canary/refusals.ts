@@ -86,7 +86,7 @@ function* warnedDeployment({ deployment }: FirstLook): Generator<string> {
 
 const MESH = ['sidecar.istio.io/inject', 'istio.io/rev', 'linkerd.io/inject', 'kuma.io/sidecar-injection']
 
-function* warnedPods({ goal, claims, spread }: FirstLook): Generator<string> {
+function* warnedPods({ goal, claims }: FirstLook): Generator<string> {
   const { containers = [], initContainers = [] } = goal.spec ?? {}
   for (const [claim, modes] of claims) {
     if (modes === undefined)
@@ -103,7 +103,7 @@ function* warnedPods({ goal, claims, spread }: FirstLook): Generator<string> {
   if (mesh !== undefined)
     yield `the pods are in a mesh (${mesh}): its policies may treat the canary's labels differently`
   const without = containers.filter((each) => each.lifecycle?.preStop === undefined).map((each) => each.name)
-  if (without.length === containers.length && containers.length > 0 && !spread) {
+  if (without.length === containers.length && containers.length > 0) {
     yield `no preStop hook: clients inside the cluster may see failed requests while the stable rolls; add to ${without[0]}: lifecycle: {preStop: {sleep: {seconds: 5}}}`
   }
 }
