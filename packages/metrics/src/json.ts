@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { codeOf } from '@release-actions/http'
 import {
   noData,
   reading,
@@ -21,7 +22,7 @@ export function jsonSource({ at, pointer }: JsonSource, world: MetricsWorld): Ga
         try {
           return readPointer(await readFile(resolve(world.workspace, at.path), 'utf8'), pointer, at.path)
         } catch (error) {
-          const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+          const missing = codeOf(error) === 'ENOENT'
           return missing
             ? noData('missing', `there is no file ${at.path}`)
             : sourceError('source-error', messageOf(error))

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { codeOf } from '@release-actions/http'
 import { noData, reading, sourceError, type Note, type Reading, type RunSource } from '@release-actions/judge'
 import type { Track } from '@release-actions/ports'
 import { formatDuration, messageOf } from '@release-actions/values'
@@ -127,8 +128,7 @@ function execute(
     })
     started.on('error', (error) => {
       missing = true
-      const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-      done({ kind: 'unstarted', code, message: messageOf(error) })
+      done({ kind: 'unstarted', code: codeOf(error), message: messageOf(error) })
     })
     started.on('close', (code) => {
       if (missing) return
@@ -155,7 +155,7 @@ function end(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
     process.kill(-pid, signal)
   } catch (error) {
     // ESRCH: the group has ended already, which is what was wanted. EPERM: it has become another user's (sudo).
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     if (code !== 'ESRCH' && code !== 'EPERM') throw error
   }
 }
