@@ -1,0 +1,67 @@
+/** A second run of a finished canary: it looks, sees that nothing is left to do, and ends. */
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { openScene } from '../../packages/lab/src/index.ts'
+import type { Prepared, Scenario } from '../../scripts/bench/scenario.ts'
+import { inRepo } from '../../scripts/lib/repo.ts'
+
+const FORMS: Readonly<Record<string, (json: string) => string>> = {
+  JSON: (json) => json,
+  YAML: (json) => stringify(JSON.parse(json)),
+}
+
+export const scenarios: readonly Scenario[] = Object.entries(FORMS).map(([form, write]) => ({
+  name: `canary-step: unchanged, ${form} kubeconfig`,
+  action: 'canary-step',
+  prepare: () => finished(write),
+}))
+
+/** Releases version 2 on an embedded cluster, then takes down how the runner would start the same step again. */
+async function finished(write: (json: string) => string): Promise<Prepared> {
+  const dist = mkdtempSync(join(tmpdir(), 'release-actions-dist-'))
+  cpSync(inRepo('dist', 'canary-step'), join(dist, 'canary-step'), { recursive: true })
+  const order = { version: '2', inputs: { plan: '100', soak: '0s' } }
+  const scene = await openScene({ dist, rate: 0 })
+  const first = await scene.release(order)
+  if (first.exitCode !== 0) throw new Error(`the release that is to be repeated failed:\n${first.log}`)
+
+  const started = join(dist, 'started.json')
+  mkdirSync(join(dist, 'recorder'))
+  copyFileSync(join(dist, 'canary-step', 'action.yml'), join(dist, 'recorder', 'action.yml'))
+  writeFileSync(join(dist, 'recorder', 'package.json'), '{"type":"commonjs"}')
+  writeFileSync(join(dist, 'recorder', 'index.js'), recorder(started))
+  const kubeconfig = join(dist, 'kubeconfig')
+  writeFileSync(kubeconfig, write(await scene.stage.roleKubeconfig()))
+  await scene.release({ ...order, action: 'recorder', kubeconfig })
+  if (!existsSync(started)) throw new Error('the step was not started')
+  const { env, cwd } = JSON.parse(readFileSync(started, 'utf8')) as Pick<Prepared, 'env' | 'cwd'>
+
+  return {
+    env,
+    cwd,
+    exitCode: 0,
+    [Symbol.asyncDispose]: async () => {
+      await scene[Symbol.asyncDispose]()
+      rmSync(dist, { recursive: true, force: true })
+    },
+  }
+}
+
+/** In the place of an action: writes down its environment, once, and ends. */
+function recorder(file: string): string {
+  return `const { existsSync, writeFileSync } = require('node:fs')
+const file = ${JSON.stringify(file)}
+if (!existsSync(file)) writeFileSync(file, JSON.stringify({ env: process.env, cwd: process.cwd() }))
+`
+}
