@@ -14,6 +14,8 @@ import { replicaSetController } from './controllers/replicaset.ts'
 import { scheduler } from './controllers/scheduler.ts'
 import { Images } from './images.ts'
 import { KINDS } from './kinds.ts'
+import type { Workloads } from './api/workloads.ts'
+import { workloads } from './kubelet/access.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { PodNetwork } from './kubelet/network.ts'
 import { seeded } from './router/random.ts'
@@ -24,11 +26,11 @@ import {
   gatewayStatusController,
   routeStatusController,
 } from './router/status.ts'
-import { Store } from './store.ts'
+import type { Store } from './store.ts'
 import { Objects } from './typed.ts'
 
 /** The GatewayClass that a new cluster has. */
-export const GATEWAY_CLASS_NAME = 'lab'
+export const GATEWAY_CLASS_NAME = 'embedded'
 const NODE_NAME = 'lab'
 
 export interface ClusterOptions {
@@ -56,14 +58,16 @@ export interface Cluster extends AsyncDisposable {
   readonly images: Images
   readonly network: PodNetwork
   readonly kubelet: Kubelet
+  /** For the API server. */
+  readonly workloads: Workloads
   readonly services: ServiceProxy
   readonly utilizations: Utilizations
   readonly gatewayUrl: string
 }
 
-export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+/** Starts a cluster on a store, which may have objects. */
+export async function startCluster(store: Store, options: ClusterOptions = {}): Promise<Cluster> {
   const { routeThrottle = 50, endpointDelay = 20, probeDivisor = 10, backOff = 100, seed = 1 } = options
-  const store = new Store()
   const objects = new Objects(store)
   const images = new Images()
   const network = new PodNetwork()
@@ -105,6 +109,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     images,
     network,
     kubelet,
+    workloads: workloads(objects, kubelet, network, random),
     services,
     utilizations,
     gatewayUrl,
@@ -120,17 +125,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
-/** What a new cluster has: a node, the usual namespaces, a GatewayClass. */
+/** What a new cluster has: a node and a GatewayClass. */
 function furnish({ store }: Objects, capacity: Readonly<Record<'cpu' | 'memory' | 'pods', string>>): void {
-  for (const name of ['default', 'kube-system']) {
-    if (store.get(KINDS.Namespace, undefined, name) !== undefined) continue
-    const labels = { 'kubernetes.io/metadata.name': name }
-    store.create(KINDS.Namespace, {
-      metadata: { name, labels },
-      spec: { finalizers: ['kubernetes'] },
-      status: { phase: 'Active' },
-    })
-  }
   store.create(KINDS.Node, {
     metadata: {
       name: NODE_NAME,

@@ -48,8 +48,10 @@ export class Objects {
     return this.store.list(kind, namespace) as T[]
   }
 
-  hasNamespace(name: string): boolean {
-    return this.store.get(KINDS.Namespace, undefined, name) !== undefined
+  /** There is such a namespace, and it is not being deleted. */
+  isOpen(name: string): boolean {
+    const namespace = this.store.get(KINDS.Namespace, undefined, name)
+    return namespace !== undefined && namespace.metadata.deletionTimestamp === undefined
   }
 
   create<T extends KubeObject>({ kind }: KindOf<T>, object: Draft<T>): T {

@@ -1,13 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { conditionOf } from '../../src/kubernetes/conditions.ts'
 import type { ContainerStatus, Pod } from '../../src/kubernetes/objects.ts'
 import { NAMESPACE, World } from './world.ts'
+
+// Programs start in tens of milliseconds; on a busy machine in seconds.
+jest.setTimeout(30_000)
 
 let world: World
 beforeEach(async () => {
   world = await World.start({ backOff: 50 })
 })
-afterEach(() => world[Symbol.asyncDispose]())
+afterEach(async () => {
+  await world[Symbol.asyncDispose]()
+})
 
 const statusOf = (pod: Pod): ContainerStatus | undefined => pod.status?.containerStatuses?.[0]
 const phase = (name: string): string | undefined => world.thePod(name).status?.phase

@@ -1,14 +1,19 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import http from 'node:http'
 import type { BackendRef, Deployment, HttpRoute } from '../../src/kubernetes/objects.ts'
 import { NAMESPACE, shopTemplate, World } from './world.ts'
+
+// Programs start in tens of milliseconds; on a busy machine in seconds.
+jest.setTimeout(30_000)
 
 let world: World
 beforeEach(async () => {
   world = await World.start()
   world.gateway()
 })
-afterEach(() => world[Symbol.asyncDispose]())
+afterEach(async () => {
+  await world[Symbol.asyncDispose]()
+})
 
 const versionOf = ({ body }: { body: string }): string => (JSON.parse(body) as { version: string }).version
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { conditionOf } from '../../src/kubernetes/conditions.ts'
 import { CPU } from '../../src/kubernetes/controllers/autoscaler.ts'
 import type {
@@ -12,11 +12,16 @@ import type {
 } from '../../src/kubernetes/objects.ts'
 import { NAMESPACE, shopTemplate, World } from './world.ts'
 
+// Programs start in tens of milliseconds; on a busy machine in seconds.
+jest.setTimeout(30_000)
+
 let world: World
 beforeEach(async () => {
   world = await World.start()
 })
-afterEach(() => world[Symbol.asyncDispose]())
+afterEach(async () => {
+  await world[Symbol.asyncDispose]()
+})
 
 const sets = (): ReplicaSet[] => world.list<ReplicaSet>('ReplicaSet')
 const revision = (object: { metadata: { annotations?: Record<string, string> } }): string | undefined =>
@@ -238,7 +243,7 @@ describe('ownership', () => {
       pod?.metadata.name ?? '',
       ({ metadata }) => (metadata.labels = { app: 'quarantine' }),
     )
-    await world.until('replaced', () => world.pods('shop').length === 1)
+    await world.until('replaced', () => world.pods('shop').filter(isServing).length === 1)
     expect(world.pods('quarantine')[0]?.metadata.ownerReferences).toBeUndefined()
     await world.rolledOut('shop')
     world.create('Pod', {

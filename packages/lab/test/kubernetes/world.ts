@@ -3,7 +3,7 @@ import http from 'node:http'
 import { startCluster, type Cluster, type ClusterOptions } from '../../src/kubernetes/cluster.ts'
 import { KINDS, type KindName } from '../../src/kubernetes/kinds.ts'
 import type { Deployment, HttpRoute, Pod, PodSpec } from '../../src/kubernetes/objects.ts'
-import type { Draft, KubeObject } from '../../src/kubernetes/store.ts'
+import { Store, type Draft, type KubeObject } from '../../src/kubernetes/store.ts'
 
 const SHOP = readFileSync(new URL('../../apps/shop.mjs', import.meta.url), 'utf8')
 export const NAMESPACE = 'test'
@@ -24,7 +24,7 @@ export class World implements AsyncDisposable {
   }
 
   static async start(options?: ClusterOptions): Promise<World> {
-    const world = new World(await startCluster(options))
+    const world = new World(await startCluster(new Store(), options))
     world.create('Namespace', { metadata: { name: NAMESPACE } })
     world.configMap('app', { 'app.mjs': SHOP })
     return world
@@ -102,7 +102,7 @@ export class World implements AsyncDisposable {
   gateway(): void {
     this.create('Gateway', {
       metadata: { name: 'gw' },
-      spec: { gatewayClassName: 'lab', listeners: [{ name: 'web', port: 80, protocol: 'HTTP' }] },
+      spec: { gatewayClassName: 'embedded', listeners: [{ name: 'web', port: 80, protocol: 'HTTP' }] },
     })
   }
 

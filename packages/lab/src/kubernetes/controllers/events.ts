@@ -31,7 +31,7 @@ export class EventRecorder {
       this.#objects.update(EVENT, { ...before, count: Number(before['count']) + 1, lastTimestamp: now })
       return
     }
-    if (!this.#objects.hasNamespace(namespace)) return
+    if (!this.#objects.isOpen(namespace)) return
     const event = this.#objects.create(EVENT, {
       apiVersion: 'v1',
       kind: 'Event',

@@ -58,7 +58,7 @@ export function createPod(
       generateName,
       namespace,
       ...metadata,
-      labels: { ...metadata.labels, ...labels },
+      labels: { ...labels, ...metadata.labels },
       ownerReferences: [controllerReference(owner)],
     },
     spec: {

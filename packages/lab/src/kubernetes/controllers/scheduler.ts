@@ -36,6 +36,7 @@ export function scheduler({ objects, events }: Tools): Controller {
         const message = unschedulable(
           nodes.length,
           verdicts.flatMap(({ reasons }) => reasons),
+          nodes.some((node) => couldHold(node, pod)),
         )
         objects.updateStatus(POD, pod, (current) => {
           const condition = {
@@ -113,6 +114,13 @@ function unfit(objects: Objects, pod: Pod, node: KubeObject): readonly string[] 
   return []
 }
 
+/** Whether the node has what the pod asks for when nothing else runs on it. */
+function couldHold(node: KubeObject, pod: Pod): boolean {
+  const { allocatable = {} } = (node['status'] ?? {}) as { allocatable?: Record<string, string> }
+  const asked = requestsOf(pod.spec)
+  return ['cpu', 'memory'].every((resource) => (asked[resource] ?? 0) <= parseQuantity(allocatable[resource]))
+}
+
 /** Whether a pod's required anti-affinity lets the other one be on its node. With one node every topology is the same. */
 function tolerates(pod: Pod, other: Pod): boolean {
   const terms = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []
@@ -122,14 +130,15 @@ function tolerates(pod: Pod, other: Pod): boolean {
   )
 }
 
-function unschedulable(nodes: number, reasons: readonly string[]): string {
+function unschedulable(nodes: number, reasons: readonly string[], resolvable: boolean): string {
   const available = `0/${nodes} nodes are available`
   if (nodes === 0) return 'no nodes available to schedule pods'
   const counted = [...new Set(reasons)]
     .sort()
     .map((reason) => `${reasons.filter((other) => other === reason).length} ${reason}`)
-  const preemption = reasons.some((reason) => /^(Insufficient|Too many)/.test(reason))
-    ? `No preemption victims found for incoming pod.`
+  // Nothing that runs could make room for what is larger than the node.
+  const preemption = resolvable
+    ? 'No preemption victims found for incoming pod.'
     : 'Preemption is not helpful for scheduling.'
   return `${available}: ${counted.join(', ')}. no new claims to deallocate, preemption: ${available}: ${nodes} ${preemption}`
 }

@@ -11,7 +11,7 @@ export interface Command {
 export class StartError extends Error {
   constructor(executable: string) {
     super(
-      `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${executable}": executable file not found in $PATH`,
+      `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${executable}": executable file not found in $PATH: unknown`,
     )
   }
 }

@@ -52,6 +52,11 @@ export class Kubelet implements Node {
     return this.#pods.get(pod.metadata.uid)?.log(container, previous)
   }
 
+  /** Whether the container's program runs now. */
+  isRunning(pod: Pod, container: string): boolean {
+    return this.#pods.get(pod.metadata.uid)?.isRunning(container) ?? false
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe()
     const pods = [...this.#pods.values()]

@@ -70,6 +70,11 @@ export class PodRunner {
     return (container === undefined ? all[0] : all.find(({ spec }) => spec.name === container))?.log(previous)
   }
 
+  isRunning(container: string): boolean {
+    const runner = [...this.#main, ...this.#init].find(({ spec }) => spec.name === container)
+    return runner?.status.state.running !== undefined
+  }
+
   async #live(): Promise<void> {
     const { pod } = this
     const { spec } = pod

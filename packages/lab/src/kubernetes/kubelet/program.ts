@@ -49,10 +49,8 @@ export class Program {
       if (message.kind === 'listening') events.listening(message.port, message.realPort)
       else events.closed(message.port, message.realPort)
     })
-    this.#worker.on('error', (error) => {
-      events.output(
-        `${error instanceof Error ? (error.stack ?? error.message) : `Uncaught ${String(error)}`}\n\nNode.js ${process.version}\n`,
-      )
+    this.#worker.on('error', (error: unknown) => {
+      events.output(`${lastWords(error)}\n\nNode.js ${process.version}\n`)
     })
     this.exited = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
@@ -72,4 +70,14 @@ export class Program {
     this.#killed = true
     void this.#worker.terminate()
   }
+}
+
+/** What Node prints of an uncaught error, without what only the lab has: its sandbox, and the folder on this machine. */
+function lastWords(error: unknown): string {
+  const text = error instanceof Error ? (error.stack ?? error.message) : `Uncaught ${String(error)}`
+  return text
+    .split('\n')
+    .filter((line) => !line.includes('/kubelet/sandbox.ts'))
+    .map((line) => line.replace(/file:\/\/\S*?\/(?:volumes|roots\/[^/]+)\//, 'file:///'))
+    .join('\n')
 }
