@@ -28,6 +28,10 @@ export function assess(gate: Gate, at: number, candidate: Reading, baseline: Rea
     const { outcome, reason, detail, limit } = open
     return { ...common, outcome, reason, value, limit, detail }
   }
+  if (gate.rules.limits.length === 0) {
+    const detail = 'the gate has no limit to hold it against'
+    return { ...common, outcome: 'no-data', reason: 'empty', value, limit: undefined, detail }
+  }
   return {
     ...common,
     outcome: 'pass',

@@ -41,6 +41,10 @@ describe('a sample', () => {
     })
   })
 
+  test('a gate without any limit keeps none: it does not pass', () => {
+    expect(assess(gate({ limits: [] }), 0, value(0), undefined).outcome).toBe('no-data')
+  })
+
   test('a broken limit fails although another limit cannot be told', () => {
     expect(assess(gate(limits(['max-delta', 1], ['max', 1])), 0, value(2), empty)).toMatchObject({
       outcome: 'fail',

@@ -85,7 +85,9 @@ async function askPods(
     return failed(error, 'the pods')
   }
   if (ready.length === 0) return noData('no-pods', `no ready pod of the ${track}`)
-  const asked = await mapLimited(ready, 16, (pod) => askPod(source, pods, pod, target.port, path, look))
+  const asked = await mapLimited(ready, 16, (pod) =>
+    askPod(pods, pod, { port: target.port, path }, look, track, memo),
+  )
   const answers = asked.filter((one) => 'answer' in one)
   const notes = asked.flatMap((one): readonly Note[] => ('gone' in one ? [one.gone] : []))
   const [error] = asked.flatMap((one): readonly SourceError[] => ('error' in one ? [one.error] : []))
@@ -108,22 +110,42 @@ interface Answered {
 type Asked =
   Answered | { readonly gone: Note } | { readonly silent: string } | { readonly error: SourceError }
 
+/**
+ * A connection that does not come about is told apart by looking at the pod again: it is gone, or it is there and does
+ * not answer (a failed request), or the way to it is broken (an error of the source).
+ */
 async function askPod(
-  source: HttpSource,
   pods: Pods,
   pod: PodSight,
-  port: number | string,
-  path: string,
+  { port, path }: { readonly port: number | string; readonly path: string },
   look: Look,
+  track: Track,
+  memo: RoundMemo,
 ): Promise<Asked> {
   const from = `pod ${pod.name}`
   try {
     return { from, answer: await pods.get(pod, port, path, look.timeout) }
   } catch (error) {
-    if (error instanceof NotFound) return { gone: { reason: 'pod-gone', detail: `${from} is gone` } }
     if (error instanceof TimedOut)
       return { silent: `${from} did not answer ${path} within ${look.timeout} ms` }
-    return { error: failed(error, from) }
+    if (!(error instanceof NotFound || error instanceof Unreachable)) return { error: failed(error, from) }
+    const again = await memo.get(look.round, `again ${track}`, () => attempt(() => pods.list(track)))
+    if ('error' in again) return { error: failed(again.error, 'the pods') }
+    const now = again.value.find(({ uid }) => uid === pod.uid)
+    if (now === undefined || now.deleting) return { gone: { reason: 'pod-gone', detail: `${from} is gone` } }
+    return error instanceof NotFound
+      ? { error: failed(error, from) }
+      : { silent: `${from}: ${messageOf(error)}` }
+  }
+}
+
+async function attempt<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  try {
+    return { value: await work() }
+  } catch (error) {
+    return { error }
   }
 }
 

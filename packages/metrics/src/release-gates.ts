@@ -91,9 +91,10 @@ export function createReleaseGates(options: ReleaseGatesOptions): ReleaseGates {
 export function applicable(gates: readonly Gate[], stage: Stage): readonly Gate[] {
   if (stage === '0') return gates.filter((gate) => !needsTraffic(gate))
   if (stage !== 'stable') return gates
-  return gates.filter(onPods).map((gate) => {
+  return gates.filter(onPods).flatMap((gate) => {
     const limits = gate.rules.limits.filter(({ kind }) => kind === 'max' || kind === 'min')
-    return { ...gate, rules: { ...gate.rules, limits } }
+    // A gate that only compares has nothing left to hold the stable against.
+    return limits.length === 0 ? [] : [{ ...gate, rules: { ...gate.rules, limits } }]
   })
 }
 

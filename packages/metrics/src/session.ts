@@ -157,7 +157,7 @@ export function createSession(options: SessionOptions): Session {
     report: reports,
     async close() {
       stop.abort()
-      await Promise.all(gates.map(({ pending }) => pending))
+      for (const { pending } of gates) await pending
     },
   }
 }

@@ -113,7 +113,7 @@ describe('a session', () => {
   test('a command may take longer than the interval: others go on, it is not started twice, and it is waited for', async () => {
     const clock = new HandClock()
     let started = 0
-    let finish = (_: Reading): void => undefined
+    let finish: (reading: Reading) => void = () => undefined
     const read = (gate: string): Reading | Promise<Reading> => {
       if (gate === 'a') return value(0)
       started += 1

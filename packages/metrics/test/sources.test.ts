@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { Forbidden, TimedOut, Unreachable } from '@release-actions/values'
+import { Forbidden, NotFound, TimedOut, Unreachable } from '@release-actions/values'
 import { readPointer } from '../src/json.ts'
 import { loadSources } from '../src/index.ts'
 import { FakePods, gateOf, lookAt, serve, sourceOf, watch, worldOf } from './world.ts'
@@ -57,19 +57,53 @@ describe('http', () => {
   })
 
   test('is an error when the way to the pods fails, and no data without ready pods', async () => {
-    expect(
-      await (
-        await watch(worldOf({ pods: podsWith(failing(new Unreachable('no API server'))) }), yaml())
-      )(),
-    ).toMatchObject({ kind: 'error', reason: 'unreachable' })
-    expect(
-      await (
-        await watch(worldOf({ pods: podsWith(failing(new Forbidden('pods/proxy'))) }), yaml())
-      )(),
-    ).toMatchObject({ kind: 'error', reason: 'unauthorised' })
+    const forbidden = podsWith(failing(new Forbidden('pods/proxy')))
+    expect(await (await watch(worldOf({ pods: forbidden }), yaml()))()).toMatchObject({
+      kind: 'error',
+      reason: 'unauthorised',
+    })
     expect(await (await watch(worldOf({ pods: podsWith() }), yaml()))()).toMatchObject({
       kind: 'no-data',
       reason: 'no-pods',
+    })
+    const blind = podsWith(() => {
+      blind.list = failing(new Unreachable('no API server'))
+      throw new Unreachable('no API server')
+    })
+    expect(await (await watch(worldOf({ pods: blind }), yaml()))()).toMatchObject({
+      kind: 'error',
+      reason: 'unreachable',
+    })
+  })
+
+  test('a pod that is there and refuses the connection has failed; one that has gone meanwhile has not', async () => {
+    const refusing = podsWith(
+      () => 'ok',
+      failing(new Unreachable('pod-1:8080 cannot be reached through the API server')),
+    )
+    expect(await (await watch(worldOf({ pods: refusing }), yaml()))()).toMatchObject({
+      kind: 'value',
+      value: 0,
+    })
+    const leaving = podsWith(
+      () => 'ok',
+      () => {
+        leaving.tracks.get('canary')?.pop()
+        throw new NotFound('pods pod-1 does not exist')
+      },
+    )
+    expect(await (await watch(worldOf({ pods: leaving }), yaml()))()).toMatchObject({
+      kind: 'value',
+      value: 1,
+      notes: [{ reason: 'pod-gone' }],
+    })
+  })
+
+  test('a port that no pod has is an error, not a pod that is gone', async () => {
+    const nameless = podsWith(failing(new NotFound('pod pod-0 has no port named web')))
+    expect(await (await watch(worldOf({ pods: nameless }), yaml()))()).toMatchObject({
+      kind: 'error',
+      detail: expect.stringContaining('no port named web'),
     })
   })
 
