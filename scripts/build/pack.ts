@@ -40,14 +40,23 @@ export async function pack(files: ReadonlyMap<string, string>): Promise<Readonly
   }
 }
 
-/** The numbers webpack gave to the chunks, and the file that each was made from. */
-function namesOf(stats: ncc.Stats): ReadonlyMap<string, string> {
+/**
+ * A name for each chunk that webpack made, by its number: that of the file that is imported lazily, or `shared` for
+ * what several such files have in common.
+ */
+function namesOf({ compilation }: ncc.Stats): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
-  for (const chunk of stats.compilation.chunks) {
-    for (const group of chunk.groupsIterable) {
-      const request = group.origins.find((origin) => origin.request?.startsWith('./'))?.request
-      if (request !== undefined) names.set(String(chunk.id), basename(request, '.mjs'))
-    }
+  for (const chunk of compilation.chunks) {
+    const held = [...compilation.chunkGraph.getChunkModulesIterable(chunk)].map((module) =>
+      basename(module.nameForCondition() ?? '', '.mjs'),
+    )
+    const asked = [...chunk.groupsIterable].flatMap((group) =>
+      group.origins.map(({ request }) => basename(request ?? '', '.mjs')),
+    )
+    const wanted = asked.find((name) => held.includes(name)) ?? 'shared'
+    let name = wanted
+    for (let n = 2; [...names.values()].includes(name); n++) name = `${wanted}-${String(n)}`
+    names.set(String(chunk.id), name)
   }
   return names
 }
@@ -63,9 +72,10 @@ async function withStableNames(
   const table: Record<string, string> = {}
   for (const [file, text] of chunks) {
     const id = /^(\d+)\.index\.[cm]?js$/.exec(file)?.[1]
-    const name = id === undefined ? undefined : (names.get(id) ?? `shared-${id}`)
-    if (id === undefined || name === undefined)
-      throw new Error(`ncc left a file that nothing asked for: ${file}`)
+    if (id === undefined) throw new Error(`ncc left a file that nothing asked for: ${file}`)
+    // One import may take several chunks, of which the group's name fits one only.
+    const fitting = names.get(id) ?? `shared-${id}`
+    const name = packed.has(`${fitting}.js`) ? `${fitting}-${id}` : fitting
     table[id] = name
     // ncc minifies its main file only.
     const small = await transform(text, {

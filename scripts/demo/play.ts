@@ -58,7 +58,9 @@ export async function playRelease(scene: Scene, order: PlayOrder): Promise<Playe
   const asked = Object.values(load.counts(from, now())).reduce((sum, count) => sum + count, 0)
   const paintEnd = decision === 'promoted' ? paint.green : paint.yellow
   say(paintEnd(`${decision}: ${result.outputs['message'] ?? ''}`))
-  say(`the job ${result.exitCode === 0 ? 'succeeded' : 'failed, as it should'}; clients saw ${failed} of ${asked} requests fail`)
+  say(
+    `the job ${result.exitCode === 0 ? 'succeeded' : 'failed, as it should'}; clients saw ${failed} of ${asked} requests fail`,
+  )
   return { title: `shop ${version}: ${decision}`, wanted: order.wanted, decision, failed, result }
 }
 

@@ -15,6 +15,8 @@ export interface GateWindow {
   /** One look at all gates, side by side. Never throws: what goes wrong is an outcome of a gate. */
   round(signal: AbortSignal): Promise<void>
   verdict(): WindowVerdict
+  /** Nobody waits for it any more: commands that still run are ended. */
+  close(): Promise<void>
 }
 
 export interface Gates {

@@ -59,7 +59,9 @@ export async function runCanary(
     deployment: () => deployment,
     tell: (text) => listener.tell?.(text),
     window: (stage, soak) => {
-      if (window?.stage !== stage) window = { stage, gates: ports.gates.open(stage, soak) }
+      if (window?.stage === stage) return window
+      void window?.gates.close()
+      window = { stage, gates: ports.gates.open(stage, soak) }
       return window
     },
   })
@@ -121,7 +123,7 @@ export async function runCanary(
     }
   } finally {
     guard?.stop()
-    await ports.claims.release()
+    await Promise.all([window?.gates.close(), ports.claims.release()])
   }
 
   async function explain(): Promise<readonly string[]> {

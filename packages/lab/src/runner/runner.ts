@@ -18,7 +18,7 @@ export interface ActionOrder {
   readonly inputs?: Readonly<Record<string, string>>
   /** `env:`, and what earlier steps put into GITHUB_ENV. */
   readonly env?: Readonly<Record<string, string>>
-  /** A path, or the contents (more than one line): KUBECONFIG. */
+  /** A path, or the contents (more than one line, or JSON): KUBECONFIG. */
   readonly kubeconfig?: string
   /** The webhook's payload. */
   readonly event?: object
@@ -269,7 +269,8 @@ class Step {
   #kubeconfig(): Readonly<Record<string, string>> {
     const { kubeconfig } = this.#order
     if (kubeconfig === undefined) return {}
-    if (!kubeconfig.includes('\n')) return { KUBECONFIG: kubeconfig }
+    const contents = kubeconfig.includes('\n') || kubeconfig.startsWith('{')
+    if (!contents) return { KUBECONFIG: kubeconfig }
     const path = join(this.#folders.temp, 'kubeconfig')
     writeFileSync(path, kubeconfig, { mode: 0o600 })
     return { KUBECONFIG: path }

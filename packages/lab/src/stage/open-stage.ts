@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { get } from 'node:http'
-import { ROLE_RULES } from '@release-actions/kubernetes'
+import { ROLE, roleRules } from '@release-actions/kubernetes'
 import { startKubernetes } from '../kubernetes/index.ts'
 import { createAdmin, type Admin } from './admin.ts'
 import { inClusterClient } from './in-cluster-client.ts'
@@ -95,7 +95,7 @@ async function open(at: {
   const rbac = 'rbac.authorization.k8s.io'
   const metadata = { name: SERVICE_ACCOUNT }
   await admin.apply(namespace, { apiVersion: 'v1', kind: 'ServiceAccount', metadata })
-  await admin.apply(namespace, { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: ROLE_RULES })
+  await admin.apply(namespace, { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: role() })
   await admin.apply(namespace, {
     apiVersion: `${rbac}/v1`,
     kind: 'RoleBinding',
@@ -118,6 +118,12 @@ async function open(at: {
         return deployment !== undefined && isRolledOut(deployment)
       }),
   }
+}
+
+/** The Role that the docs print, whole. */
+function role(): readonly object[] {
+  const uses = [...new Set(ROLE.map(({ when }) => when))]
+  return roleRules(uses).map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs }))
 }
 
 function isRolledOut(deployment: { readonly [field: string]: unknown }): boolean {

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { GateLine } from '@release-actions/action-kit'
+import type { Http } from '@release-actions/http'
+import { assertReachable, gateRow, parseGates, type Gate } from '@release-actions/judge'
+import {
+  applicable,
+  createReleaseGates,
+  createTrafficMeter,
+  loadSources,
+  looksAtReadiness,
+  podsReady,
+  type ReleaseGates,
+} from '@release-actions/metrics'
+import type { Clock, Pods, TrafficMeter } from '@release-actions/ports'
+import { InvalidInput, messageOf } from '@release-actions/values'
+import type { CanaryInputs } from './inputs.ts'
+import type { Walk } from './walk.ts'
+
+/**
+ * The gates that the user gave, in `gates` and in `gates-file`, held against the soaks.
+ * @throws InvalidInput naming gate, key, value and line
+ */
+export async function readGates(inputs: CanaryInputs, walk: Walk, workspace: string): Promise<readonly Gate[]> {
+  const given = inputs.gates === undefined ? [] : await parseGates('gates', inputs.gates)
+  const filed = inputs.gatesFile === undefined ? [] : await parseFile(inputs.gatesFile, workspace)
+  const gates = [...given, ...filed]
+  const twice = gates.find(({ name }, at) => gates.findIndex((other) => other.name === name) < at)
+  if (twice !== undefined) throw new InvalidInput('gates', twice.name, 'a name that no other gate has')
+  walk.plan.forEach((weight, at) => {
+    assertReachable('gates', applicable(gates, `${weight}`), walk.soaks[at] ?? 0, inputs.interval)
+  })
+  return gates.some(looksAtReadiness) ? gates : [podsReady(), ...gates]
+}
+
+async function parseFile(path: string, workspace: string): Promise<readonly Gate[]> {
+  let text: string
+  try {
+    text = await readFile(resolve(workspace, path), 'utf8')
+  } catch (cause) {
+    throw new InvalidInput('gates-file', path, `a file that can be read (${messageOf(cause)})`, { cause })
+  }
+  return parseGates('gates-file', text, { file: path })
+}
+
+export interface GateWorld {
+  readonly inputs: CanaryInputs
+  readonly pods: Pods
+  readonly http: Http
+  readonly clock: Clock
+  readonly namespace: string
+  readonly workspace: string
+  readonly env: NodeJS.ProcessEnv
+  /** By track: what templates say. */
+  readonly names: (track: 'stable' | 'canary' | 'blue' | 'green') => {
+    readonly service: string
+    readonly workload: string
+    readonly version: string
+    readonly 'kube-service': string
+  }
+}
+
+/** @throws InvalidInput for a gate that cannot be sampled here */
+export async function openGates(gates: readonly Gate[], world: GateWorld): Promise<ReleaseGates> {
+  const { inputs, clock } = world
+  const sources = await loadSources(gates, world)
+  return createReleaseGates({
+    gates,
+    sources,
+    clock,
+    warmUp: inputs.warmUp,
+    interval: inputs.interval,
+    candidate: 'canary',
+    baseline: 'stable',
+  })
+}
+
+/** The longest that one look at the split may take: a retreat does not wait for a pod that hangs. */
+const METER_TIMEOUT_MS = 1000
+
+/** The pods' own request counters, when a gate scrapes them anyway: a vantage point on the split. */
+export function meterOf(gates: readonly Gate[], pods: Pods): TrafficMeter | undefined {
+  for (const { source } of gates) {
+    if (source.kind !== 'scrape') continue
+    const { port, path, signal } = source
+    const counter = signal.kind === 'rate' || signal.kind === 'error-rate' ? signal.counter : undefined
+    const scrape = { port, path, ...(counter === undefined ? {} : { counter }) }
+    return createTrafficMeter({ pods, scrape, timeout: METER_TIMEOUT_MS })
+  }
+  return undefined
+}
+
+/** The gates of every stage as rows of the summary's table: the stage first where there are several. */
+export function gateLines(gates: ReleaseGates): readonly GateLine[] {
+  return gates.reports().flatMap(({ stage, reports }) =>
+    reports.map((report) => {
+      const row = gateRow(report)
+      return { ...row, name: `${row.name} (${stage === 'stable' ? 'stable' : `${stage} %`})` }
+    }),
+  )
+}

@@ -1,0 +1,76 @@
+import { releaseSummary, type Kit } from '@release-actions/action-kit'
+import { runCanary, type CanaryPorts } from '@release-actions/engine'
+import type { AbortGoal } from '@release-actions/release'
+import { messageOf } from '@release-actions/values'
+import { openRecord } from './github.ts'
+import type { CanaryInputs } from './inputs.ts'
+import { endingOf, reportOf, type ReportFrame } from './report.ts'
+import { FINISHED, TOUCHED, failureOf } from './run.ts'
+import { environmentOf, httpOf, openSetting } from './setting.ts'
+
+/** The runner gives post five minutes after a cancel. */
+const MOST_WAIT_MS = 120_000
+const FLUSH_MS = 15_000
+
+/**
+ * Completes and proves the way back when main was cancelled or killed. It reads the cluster, not main's memory: what
+ * main had got to is on the Lease.
+ */
+export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
+  const { clock, log, state } = kit
+  if (state.read(TOUCHED) !== 'true' || state.read(FINISHED) === 'true') return
+  const http = httpOf(kit)
+  const setting = await openSetting(inputs, kit, http, undefined, false)
+  try {
+    const { canary } = setting
+    const timing = { timeout: Math.min(inputs.timeout, MOST_WAIT_MS), warmUp: 0, interval: inputs.interval, drain: inputs.drain }
+    const reason = 'the step was cancelled, or its process ended, before the release did'
+    const goal: AbortGoal = { kind: 'abort', run: kit.context.run, timing, reason, preempt: false }
+    const ports: CanaryPorts = {
+      clock,
+      cluster: canary.cluster,
+      traffic: canary.traffic,
+      claims: canary.claims,
+      gates: { open: () => ({ nextRoundIn: () => 0, round: () => Promise.resolve(), verdict: () => ({ kind: 'pass' }), close: () => Promise.resolve() }) },
+      meter: undefined,
+    }
+    const ran = await runCanary(goal, ports, new AbortController().signal, {
+      moving: ({ text }) => log.line(`▶ ${text}`),
+      tell: (text) => log.line(text),
+    })
+    const { flight } = ran
+    const promoted = ran.last.seen.claim.state.last?.outcome === 'promoted'
+    const frame: ReportFrame = {
+      service: setting.service,
+      environment: inputs.environment,
+      namespace: setting.namespace,
+      workload: inputs.workload,
+      goal,
+      gates: [],
+      warnings: [],
+      links: [],
+      deployment: flight?.deployment,
+      wayBack: undefined,
+    }
+    if (flight !== undefined) kit.summarize(releaseSummary(reportOf(ran, frame)))
+    log.line(flight === undefined ? 'nothing was in flight' : endingOf(ran).decision)
+    if (flight?.deployment !== undefined) await tellGitHub(flight.deployment, promoted, reason)
+    if (ran.end.kind !== 'done') throw failureOf(ran, frame)
+  } finally {
+    setting.close()
+  }
+
+  /** The way back needs no GitHub; the record is written when it can be. */
+  async function tellGitHub(deployment: number, promoted: boolean, reason: string): Promise<void> {
+    try {
+      const record = await openRecord(inputs, kit, http, environmentOf(inputs), setting.service)
+      const { ledger } = record ?? {}
+      const written = promoted ? ledger?.verified(deployment, 'promoted; tidied up after a cancel') : ledger?.failed(deployment, `taken back: ${reason}`)
+      const stop = new AbortController()
+      await Promise.race([written, clock.sleep(FLUSH_MS, stop.signal)])
+      stop.abort()
+    } catch (error) {
+      log.warning(`the record on GitHub could not be written: ${messageOf(error)}`)
+    }
+  }
+}

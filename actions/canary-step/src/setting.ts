@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import type { Kit } from '@release-actions/action-kit'
+import { createHttp, type Http } from '@release-actions/http'
+import { connect, openCanary, type Connection, type KubernetesCanary } from '@release-actions/kubernetes'
+import { InvalidInput, messageOf } from '@release-actions/values'
+import type { ChosenImage } from './image.ts'
+import type { CanaryInputs } from './inputs.ts'
+
+/** The cluster's side of a step, found and connected; nothing has been touched. */
+export interface Setting {
+  readonly http: Http
+  readonly connection: Connection
+  readonly canary: KubernetesCanary
+  readonly namespace: string
+  readonly service: string
+  close(): void
+}
+
+export async function openSetting(
+  inputs: CanaryInputs,
+  kit: Kit,
+  http: Http,
+  chosen: ChosenImage | undefined,
+  release: boolean,
+): Promise<Setting> {
+  const { clock, context, log } = kit
+  const connection = await connect({ kubeconfig: inputs.kubeconfig, context: inputs.kubeContext, env: process.env, clock })
+  kit.mask(await connection.secrets())
+  const { traffic } = inputs
+  const canary = await openCanary({
+    http,
+    clock,
+    connection,
+    namespace: inputs.namespace,
+    nonce: randomBytes(6).toString('hex'),
+    workload: inputs.workload,
+    traffic: traffic.kind === 'httproute' ? { kind: 'httproute', name: traffic.name } : { kind: 'replicas' },
+    image: release ? chosen?.image : undefined,
+    manifests: release ? inputs.manifests : undefined,
+    container: inputs.container,
+    rule: inputs.rule,
+    stableService: inputs.stableService,
+    canaryService: inputs.canaryService,
+    canaryLabels: inputs.canaryLabels === undefined ? undefined : Object.fromEntries(inputs.canaryLabels),
+    settle: inputs.settle,
+    cwd: context.workspace,
+    uses: inputs.gates === undefined && inputs.gatesFile === undefined ? [] : ['gates'],
+  })
+  return {
+    http,
+    connection,
+    canary,
+    namespace: canary.client.namespace,
+    service: inputs.service ?? inputs.workload,
+    close() {
+      try {
+        canary.close()
+        http.close()
+      } catch (error) {
+        log.debug(`while closing: ${messageOf(error)}`)
+      }
+    },
+  }
+}
+
+export function httpOf(kit: Kit): Http {
+  return createHttp({ clock: kit.clock, proxyEnv: process.env })
+}
+
+/** @throws InvalidInput: a release without a record must be asked for */
+export function environmentOf(inputs: CanaryInputs): string | undefined {
+  if (inputs.record && inputs.environment === undefined) {
+    throw new InvalidInput('environment', undefined, 'the GitHub environment that is released to, or record: false')
+  }
+  return inputs.environment
+}
