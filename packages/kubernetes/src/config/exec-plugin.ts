@@ -8,6 +8,8 @@ import type { Env } from './sources.ts'
 
 /** Asked again this long before the end, so that no request is sent with a credential that ends on the way. */
 const EARLY = 60_000
+/** A plugin that asks a person something would wait for ever. */
+const LIMIT = 60_000
 
 /**
  * Credentials from a client-go exec plugin (aws, gke-gcloud-auth-plugin, kubelogin …), by
@@ -105,11 +107,18 @@ function output(
   env: Env,
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const limit = setTimeout(() => child.kill(), LIMIT)
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code, stdout, stderr }))
+    child.once('error', (error) => {
+      clearTimeout(limit)
+      reject(error)
+    })
+    child.once('close', (code) => {
+      clearTimeout(limit)
+      resolve({ code, stdout, stderr })
+    })
   })
 }
