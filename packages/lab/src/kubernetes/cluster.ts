@@ -74,7 +74,11 @@ export async function startCluster(store: Store, options: ClusterOptions = {}): 
   const random = seeded(seed)
   const utilizations = new Utilizations()
   // A bug of the lab's ends the test that meets it, as an uncaught exception.
-  const onError = (error: unknown): void => queueMicrotask(() => Promise.reject(error))
+  const onError = (error: unknown): void => {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
   const tools: Tools = { objects, events: new EventRecorder(objects), onError }
   const folder = await mkdtemp(path.join(tmpdir(), 'release-actions-lab-'))
   const services = new ServiceProxy({ objects, network, delayMs: endpointDelay, random })

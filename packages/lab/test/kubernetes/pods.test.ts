@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { conditionOf } from '../../src/kubernetes/conditions.ts'
-import type { ContainerStatus, Pod } from '../../src/kubernetes/objects.ts'
+import { KINDS } from '../../src/kubernetes/kinds.ts'
+import type { Condition, ContainerStatus, Pod } from '../../src/kubernetes/objects.ts'
 import { NAMESPACE, World } from './world.ts'
 
 // Programs start in tens of milliseconds; on a busy machine in seconds.
@@ -251,6 +252,42 @@ describe('a pod that does not work says so', () => {
     await world.until('failed', () => phase('init') === 'Failed')
     expect(world.thePod('init').status?.initContainerStatuses?.[0]?.state.terminated?.exitCode).toBe(2)
     expect(statusOf(world.thePod('init'))?.state.waiting?.reason).toBe('PodInitializing')
+  })
+
+  test('a sidecar starts before the others, and ends when a Job has', async () => {
+    const idle = ['node', '-e', "process.on('SIGTERM', () => process.exit(0)); setInterval(() => 0, 1000)"]
+    world.create('Pod', {
+      metadata: { name: 'side' },
+      spec: {
+        restartPolicy: 'Never',
+        initContainers: [
+          { name: 'proxy', image: 'node:24-alpine', restartPolicy: 'Always', command: idle },
+          { name: 'slow', image: 'node:24-alpine', command: ['node', '-e', 'setTimeout(() => 0, 200)'] },
+        ],
+        containers: [{ name: 'app', image: 'node:24-alpine', command: ['node', '-e', '0'] }],
+      },
+    })
+    const initialized = (): string | undefined =>
+      conditionOf(world.thePod('side').status?.conditions, 'Initialized')?.status
+    await world.until('waiting for the second', () => statusOf(world.thePod('side')) !== undefined)
+    expect(initialized()).toBe('False')
+    await world.until('ended', () => phase('side') === 'Succeeded')
+    expect(initialized()).toBe('True')
+    expect(
+      world.thePod('side').status?.initContainerStatuses?.map(({ state }) => state.terminated?.exitCode),
+    ).toEqual([0, 0])
+  })
+
+  test('a readiness gate keeps it not ready until its condition is there', async () => {
+    const idle = { command: ['node', '-e', 'setInterval(() => 0, 1000)'] }
+    world.pod('gated', idle, { readinessGates: [{ conditionType: 'example.com/open' }] })
+    const ready = (): Condition | undefined => conditionOf(world.thePod('gated').status?.conditions, 'Ready')
+    await world.until('held', () => ready()?.reason === 'ReadinessGatesNotReady')
+    world.cluster.store.updateStatus(KINDS.Pod, NAMESPACE, 'gated', (object) => {
+      const { status } = object as Pod
+      status?.conditions?.push({ type: 'example.com/open', status: 'True' })
+    })
+    await world.until('ready', () => ready()?.status === 'True')
   })
 
   test('several containers: ready when all are', async () => {

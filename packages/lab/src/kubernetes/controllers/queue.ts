@@ -1,5 +1,5 @@
 /** Milliseconds after which to look at the same object again; nothing when only a change is a reason to. */
-export type LookAgain = number | void
+export type LookAgain = number | undefined
 
 /** Names an object of one kind. */
 export interface Key {

@@ -1,5 +1,5 @@
 import { parseQuantity } from '../quantity.ts'
-import type { Pod, PodSpec } from '../objects.ts'
+import type { PodSpec } from '../objects.ts'
 import { POD, QUOTA, type Objects } from '../typed.ts'
 import { isKind } from '../typed.ts'
 import type { Controller } from './controller.ts'

@@ -45,6 +45,9 @@ const REAL_LIMIT = 300
 /** One container of a pod: pulls, starts, probes, restarts, stops, and knows its status and logs. */
 export class ContainerRunner {
   readonly spec: Container
+  /** Settles once it has started, and passed its startup probe. */
+  readonly begun: Promise<unknown>
+  readonly #begin: () => void
   readonly #around: Surroundings
   readonly #stopping = new AbortController()
   #state: ContainerState = {}
@@ -63,6 +66,11 @@ export class ContainerRunner {
   constructor(spec: Container, around: Surroundings, waiting: 'ContainerCreating' | 'PodInitializing') {
     this.spec = spec
     this.#around = around
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    this.begun = promise
+    this.#begin = () => {
+      resolve(undefined)
+    }
     this.#state = { waiting: { reason: waiting } }
   }
 
@@ -78,10 +86,6 @@ export class ContainerRunner {
       state: this.#state,
       lastState: this.#lastState,
     }
-  }
-
-  get started(): boolean {
-    return this.#started
   }
 
   /** The log of the run that is on or was last, or of the one before; undefined when there was none. */
@@ -196,6 +200,7 @@ export class ContainerRunner {
     this.#running = running
     this.#started = this.spec.startupProbe === undefined
     this.#ready = this.#started && this.spec.readinessProbe === undefined
+    if (this.#started) this.#begin()
     this.#set({ running: { startedAt } })
     this.#event('Normal', 'Started', `Started container ${this.spec.name}`)
     this.#probe(running.signal)
@@ -236,6 +241,7 @@ export class ContainerRunner {
       this.#restartUnless(ok, 'startup')
       if (!ok) return
       this.#started = true
+      this.#begin()
       this.#ready = readinessProbe === undefined
       this.#around.changed()
       afterStartup()

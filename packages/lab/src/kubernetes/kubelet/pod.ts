@@ -1,15 +1,18 @@
 import path from 'node:path'
 import type { Images } from '../images.ts'
 import { timestamp } from '../names.ts'
-import type { ContainerStatus, Phase, Pod, PodStatus, Terminated } from '../objects.ts'
+import type { Phase, Pod, PodStatus, Terminated } from '../objects.ts'
 import { ContainerRunner, type Surroundings, type Timing } from './container.ts'
 import type { Configuration } from './environment.ts'
 import type { Log } from './log.ts'
 import type { PodNetwork } from './network.ts'
 import { pause } from './pause.ts'
 import type { Answer, Question } from './sandbox.ts'
-import { statusOf } from './status.ts'
+import { statusOf, type InitStatus } from './status.ts'
 import { makeVolumes, MountError } from './volumes.ts'
+
+/** What sidecars have to end when the main containers did. */
+const GRACE_SECONDS = 30
 
 /** What a pod needs from its node. */
 export interface Node {
@@ -36,6 +39,8 @@ export class PodRunner {
   #ip: string | undefined
   #init: ContainerRunner[] = []
   #main: ContainerRunner[] = []
+  /** Those of the init containers that keep running beside the main ones. */
+  #sidecars: ContainerRunner[] = []
   #initDone = new Set<ContainerRunner>()
   #ended: Phase | undefined
   #life: Promise<void> = Promise.resolve()
@@ -56,10 +61,11 @@ export class PodRunner {
   }
 
   status(pod: Pod): PodStatus {
-    const init = this.#init.map((runner): ContainerStatus => ({
-      ...runner.status,
-      ready: this.#initDone.has(runner),
-    }))
+    const init = this.#init.map((runner): InitStatus => {
+      const done = this.#initDone.has(runner)
+      const sidecar = this.#sidecars.includes(runner)
+      return { done, status: sidecar ? runner.status : { ...runner.status, ready: done } }
+    })
     const main = this.#main.map(({ status }) => status)
     return statusOf(pod, { ip: this.#ip, startTime: this.#startTime, init, main, ended: this.#ended })
   }
@@ -78,34 +84,36 @@ export class PodRunner {
   async #live(): Promise<void> {
     const { pod } = this
     const { spec } = pod
-    const sidecars = spec.initContainers ?? []
-    const waiting = sidecars.length > 0 ? 'PodInitializing' : 'ContainerCreating'
+    const inits = spec.initContainers ?? []
+    const waiting = inits.length > 0 ? 'PodInitializing' : 'ContainerCreating'
     const runnerOf = (index: number, kind: 'containers' | 'initContainers'): ContainerRunner[] => {
       const container = spec[kind]?.[index]
       return container === undefined
         ? []
         : [new ContainerRunner(container, this.#around(container.name, kind), waiting)]
     }
-    this.#init = sidecars.flatMap((_, index) => runnerOf(index, 'initContainers'))
+    this.#init = inits.flatMap((_, index) => runnerOf(index, 'initContainers'))
+    this.#sidecars = this.#init.filter((_, index) => inits[index]?.restartPolicy === 'Always')
     this.#main = spec.containers.flatMap((_, index) => runnerOf(index, 'containers'))
     this.#changed()
     if (!(await this.#mount())) return
     this.#ip = this.#node.network.allocate()
     this.#changed()
     const restart = spec.restartPolicy ?? 'Always'
-    for (const [index, runner] of this.#init.entries()) {
-      if (sidecars[index]?.restartPolicy === 'Always') {
-        void runner.run('Always')
-        continue
+    for (const runner of this.#init) {
+      if (this.#sidecars.includes(runner)) await Promise.race([runner.run('Always'), runner.begun])
+      else {
+        const ended = await runner.run(restart === 'Never' ? 'Never' : 'OnFailure')
+        if (ended?.exitCode !== 0 && !this.#stopping.signal.aborted) return this.#end('Failed')
       }
-      const ended = await runner.run(restart === 'Never' ? 'Never' : 'OnFailure')
       if (this.#stopping.signal.aborted) return
-      if (ended?.exitCode !== 0) return this.#end('Failed')
       this.#initDone.add(runner)
       this.#changed()
     }
     const ends = await Promise.all(this.#main.map((runner) => runner.run(restart)))
-    if (!this.#stopping.signal.aborted) this.#end(phaseOf(ends))
+    if (this.#stopping.signal.aborted) return
+    await Promise.all(this.#sidecars.map((runner) => runner.stop(GRACE_SECONDS * 1000)))
+    this.#end(phaseOf(ends))
   }
 
   async #mount(): Promise<boolean> {
@@ -127,11 +135,11 @@ export class PodRunner {
   #around(container: string, kind: 'containers' | 'initContainers'): Surroundings {
     const { pod } = this
     const node = this.#node
-    const runner = this
+    const ip = (): string => this.#ip ?? ''
     return {
       pod,
       get ip(): string {
-        return runner.#ip ?? ''
+        return ip()
       },
       folder: this.#folder,
       network: node.network,

@@ -6,17 +6,23 @@ import { HOST_IP } from './environment.ts'
 export interface PodFacts {
   readonly ip: string | undefined
   readonly startTime: string
-  readonly init: readonly ContainerStatus[]
+  readonly init: readonly InitStatus[]
   readonly main: readonly ContainerStatus[]
   /** Set once no container will run again. */
   readonly ended: Phase | undefined
+}
+
+export interface InitStatus {
+  readonly status: ContainerStatus
+  /** It succeeded, or, for a sidecar (one that keeps running), it has started. */
+  readonly done: boolean
 }
 
 /** A pod's status as a kubelet writes it: conditions of others (readiness gates) are kept and heeded. */
 export function statusOf(pod: Pod, facts: PodFacts): PodStatus {
   const { ip, startTime, init, main } = facts
   const gates = (pod.spec.readinessGates ?? []).map(({ conditionType }) => conditionType)
-  const initialized = init.every(isInitialized)
+  const initialized = init.every(({ done }) => done)
   const phase = facts.ended ?? phaseOf(initialized, main)
   const unready = main.filter(({ ready }) => !ready).map(({ name }) => name)
   const closed = gates.filter((type) => !isTrue(pod.status?.conditions, type))
@@ -33,7 +39,7 @@ export function statusOf(pod: Pod, facts: PodFacts): PodStatus {
       ...why,
     })
   }
-  const waiting = init.filter((status) => !isInitialized(status)).map(({ name }) => name)
+  const waiting = init.filter((one) => !one.done).map(({ status }) => status.name)
   const done = phase === 'Succeeded' ? 'PodCompleted' : phase === 'Failed' ? 'PodFailed' : undefined
   const unreadyMessage = `containers with unready status: [${unready.join(' ')}]`
   set('PodReadyToStartContainers', ip !== undefined && done === undefined)
@@ -63,7 +69,7 @@ export function statusOf(pod: Pod, facts: PodFacts): PodStatus {
     phase,
     conditions,
     containerStatuses: [...main],
-    ...(init.length === 0 ? {} : { initContainerStatuses: [...init] }),
+    ...(init.length === 0 ? {} : { initContainerStatuses: init.map(({ status }) => status) }),
     hostIP: HOST_IP,
     hostIPs: [{ ip: HOST_IP }],
     ...(ip === undefined ? {} : { podIP: ip, podIPs: [{ ip }] }),
@@ -71,11 +77,6 @@ export function statusOf(pod: Pod, facts: PodFacts): PodStatus {
     qosClass: qosClass(pod.spec),
     observedGeneration: pod.metadata.generation ?? 1,
   }
-}
-
-/** A sidecar (an init container that keeps running) is initialized once started; the others once they succeeded. */
-function isInitialized({ ready, started }: ContainerStatus): boolean {
-  return ready || started
 }
 
 function phaseOf(initialized: boolean, main: readonly ContainerStatus[]): Phase {
