@@ -1,3 +1,4 @@
+export { createAdmin, type Admin } from './admin.ts'
 export { type ClusterOptions, clusterFromEnv, openStage, until } from './open-stage.ts'
 export * from './objects.ts'
 export * from './scene.ts'
