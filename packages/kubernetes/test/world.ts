@@ -1,0 +1,129 @@
+import { systemClock } from '@release-actions/action-kit'
+import { createHttp, type Http } from '@release-actions/http'
+import { startKubernetes, type EmbeddedKubernetes } from '../../lab/src/kubernetes/index.ts'
+import {
+  appDeployment,
+  appRoute,
+  appService,
+  appSource,
+  gateway,
+  type Manifest,
+} from '../../lab/src/stage/objects.ts'
+import {
+  type CanaryOptions,
+  type Client,
+  connect,
+  createClient,
+  type KubernetesCanary,
+  openCanary,
+} from '../src/index.ts'
+import { type AnyObject, RESOURCES, type ResourceType } from '../src/objects.ts'
+
+export const NAMESPACE = 'shop'
+const MORE: Readonly<Record<string, ResourceType>> = {
+  ...RESOURCES,
+  Gateway: { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'gateways' },
+  ResourceQuota: { group: '', version: 'v1', plural: 'resourcequotas' },
+  StatefulSet: { group: 'apps', version: 'v1', plural: 'statefulsets' },
+}
+export const IMAGE = 'docker.io/library/node:24-alpine'
+
+/** An embedded Kubernetes with the shop in a namespace: Deployment, Service, Gateway and HTTPRoute. */
+export class World implements AsyncDisposable {
+  readonly kubernetes: EmbeddedKubernetes
+  readonly http: Http
+  readonly admin: Client
+  readonly clock = systemClock()
+  readonly #open: KubernetesCanary[] = []
+
+  private constructor(kubernetes: EmbeddedKubernetes, http: Http, admin: Client) {
+    this.kubernetes = kubernetes
+    this.http = http
+    this.admin = admin
+  }
+
+  static async start(objects: readonly Manifest[] = shop()): Promise<World> {
+    const kubernetes = await startKubernetes()
+    const clock = systemClock()
+    const http = createHttp({ clock, random: () => 0 })
+    const connection = await connect({ kubeconfig: kubernetes.kubeconfig(), env: {}, clock })
+    const admin = createClient({ http, connection, namespace: NAMESPACE, clock })
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }
+    await admin.raw({ method: 'POST', path: '/api/v1/namespaces', body: namespace })
+    const world = new World(kubernetes, http, admin)
+    await world.apply(...objects)
+    return world
+  }
+
+  async apply(...objects: readonly Manifest[]): Promise<void> {
+    for (const object of objects) {
+      const type = MORE[object.kind]
+      if (type === undefined) throw new Error(`no type for ${object.kind}`)
+      const metadata = { ...object.metadata, namespace: NAMESPACE }
+      await this.admin.apply(type, { ...object, metadata } as AnyObject, { force: true })
+    }
+  }
+
+  /** Opens the release of another version, as one process would. */
+  async open(options: Partial<CanaryOptions> = {}): Promise<KubernetesCanary> {
+    const connection = await connect({ kubeconfig: this.kubernetes.kubeconfig(), env: {}, clock: this.clock })
+    const opened = await openCanary({
+      http: this.http,
+      clock: this.clock,
+      connection,
+      namespace: NAMESPACE,
+      workload: 'shop',
+      traffic: { kind: 'httproute', name: 'shop' },
+      image: IMAGE,
+      nonce: `n${this.#open.length}`,
+      cwd: process.cwd(),
+      ...options,
+    })
+    this.#open.push(opened)
+    return opened
+  }
+
+  /** Takes the claim and stamps everything; as the first moves of a release. */
+  async claim(canary: KubernetesCanary, id = 7): Promise<number> {
+    await canary.claims.read()
+    const { fence } = await canary.claims.take({ id, attempt: 1 })
+    await this.stamp(canary, fence)
+    return fence
+  }
+
+  async stamp(canary: KubernetesCanary, fence: number): Promise<void> {
+    for (const object of (await canary.traffic.read()).unstamped) await canary.traffic.stamp(object, fence)
+    for (const object of (await canary.cluster.observe()).unstamped) await canary.cluster.stamp(object, fence)
+  }
+
+  /** Looks until it is so; the looks are as far apart as the watches say. */
+  async until(
+    canary: KubernetesCanary,
+    holds: (seen: Awaited<ReturnType<KubernetesCanary['cluster']['observe']>>) => boolean,
+  ): Promise<Awaited<ReturnType<KubernetesCanary['cluster']['observe']>>> {
+    const end = this.clock.now() + 10_000
+    for (;;) {
+      const seen = await canary.cluster.observe()
+      if (holds(seen)) return seen
+      if (this.clock.now() > end) throw new Error(`not so within 10 s: ${JSON.stringify(seen)}`)
+      await canary.cluster.changed(1000)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const each of this.#open) each.close()
+    this.http.close()
+    await this.kubernetes[Symbol.asyncDispose]()
+  }
+}
+
+/** The shop's objects, as a user has them before the first release. */
+export function shop(options: { replicas?: number; route?: Manifest } = {}): readonly Manifest[] {
+  return [
+    appSource(),
+    appDeployment({ version: 'v1', replicas: options.replicas ?? 2, labels: { app: 'shop', tier: 'web' } }),
+    appService(),
+    gateway('embedded', 80),
+    options.route ?? appRoute('shop', 'shop.test'),
+  ]
+}
