@@ -11,10 +11,13 @@ import { playRelease, type Played } from './demo/play.ts'
 import { printRecord } from './demo/record.ts'
 import { say, title } from './demo/terminal.ts'
 
+/** Requests a second. */
+const RATE = 200
+
 const cluster = chosenCluster(process.argv.slice(2))
 const began = performance.now()
-await using scene = await openScene({ cluster, dist: inRepo('dist'), replicas: 4, rate: 80 })
-title('A Kubernetes, a GitHub, and clients that ask 80 times a second')
+await using scene = await openScene({ cluster, dist: inRepo('dist'), replicas: 4, rate: RATE })
+title(`A Kubernetes, a GitHub, and clients that ask ${RATE} times a second`)
 say(
   `${cluster === undefined ? 'Embedded: real HTTP on loopback' : `Real cluster: ${cluster.kubeconfig}`}; version 1 of "shop" serves on 4 pods.`,
 )

@@ -33,8 +33,8 @@ export async function playRelease(scene: Scene, order: PlayOrder): Promise<Playe
   const measure = (): void => {
     const until = now()
     // Requests still under way are not counted yet: look a moment back.
-    const share = load.share(order.version, shown, until - 50) * 100
-    const failed = load.failed(shown, until - 50)
+    const share = (load.share(order.version, shown, until - 50) ?? 0) * 100
+    const failed = load.failed(shown, until - 50).length
     if (until - shown > 300) {
       const failures = failed > 0 ? paint.red(`  ${failed} failed`) : ''
       say(`${clock(until - from)}  ${bar(share)} ${share.toFixed(0).padStart(3)} % on ${version}${failures}`)
@@ -47,14 +47,14 @@ export async function playRelease(scene: Scene, order: PlayOrder): Promise<Playe
     ...(order.env === undefined ? {} : { env: order.env }),
     inputs: { gates: GATES, soak: '2500ms', interval: '500ms', version },
     onLine: (line) => {
-      const text = /^(?:\d\d:\d\d:\d\dZ? )?(▶|→) ?(.*)$/u.exec(line)?.[2]
+      const text = /^\d\d:\d\d:\d\dZ ▶ (.*)$/u.exec(line)?.[1]
       if (text !== undefined) say(`${clock(now() - from)}  ${paint.bold(text)}`)
     },
   })
   clearInterval(timer)
   measure()
   const decision = result.outputs['decision'] ?? 'nothing'
-  const failed = load.failed(from, now())
+  const failed = load.failed(from, now()).length
   const asked = Object.values(load.counts(from, now())).reduce((sum, count) => sum + count, 0)
   const paintEnd = decision === 'promoted' ? paint.green : paint.yellow
   say(paintEnd(`${decision}: ${result.outputs['message'] ?? ''}`))

@@ -11,7 +11,11 @@ export function printRecord(github: EmbeddedGitHub): void {
       say(`    ${status.state.padEnd(12)} ${paint.dim(status.description)}`)
   }
   for (const check of github.checkRuns) {
-    const sign = check.conclusion === 'success' ? paint.green('✓') : paint.red('✗')
-    say(`Check ${sign} ${check.name}: ${paint.dim(check.output?.title ?? '')}`)
+    say(`Check ${sign(check.conclusion)} ${paint.dim(check.title ?? check.name)}`)
   }
+}
+
+function sign(conclusion: string | null): string {
+  if (conclusion === 'success') return paint.green('✓')
+  return conclusion === 'failure' ? paint.red('✗') : paint.dim('–')
 }

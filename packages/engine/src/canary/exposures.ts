@@ -16,7 +16,8 @@ export class Exposures {
 
   /** The route stands at this weight from now on. */
   async at(weight: Percent): Promise<void> {
-    if (this.#open?.weight === weight) return
+    // Before the first weight there is nothing to measure, and a step with nothing to do asks no pod.
+    if ((this.#open?.weight ?? 0) === weight) return
     const counts = await this.#meter?.read()
     const now = this.#clock.now()
     if (this.#open !== undefined) this.#ended.push(closed(this.#open, now, counts))
@@ -26,7 +27,8 @@ export class Exposures {
   /** All of them, the one that lasts included, those at weight 0 left out. */
   async all(): Promise<readonly Exposure[]> {
     const open = this.#open
-    const last = open === undefined ? [] : [closed(open, this.#clock.now(), await this.#meter?.read())]
+    const lasts = open !== undefined && open.weight > 0
+    const last = lasts ? [closed(open, this.#clock.now(), await this.#meter?.read())] : []
     return [...this.#ended, ...last].filter(({ weight }) => weight > 0)
   }
 }

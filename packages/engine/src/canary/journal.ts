@@ -28,6 +28,11 @@ export interface Listener {
   tell?(text: string): void
 }
 
+/** The phase on the Lease is a note to the next process, not something that was done. */
+export function isWorthTelling(move: CanaryMove): boolean {
+  return !(move.kind === 'note' && move.change.kind === 'phase')
+}
+
 /** What a move is, in words for a person who reads the log at 3 a.m. */
 export function describeMove(move: CanaryMove, seen: CanarySight): string {
   switch (move.kind) {

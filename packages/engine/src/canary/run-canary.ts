@@ -2,7 +2,7 @@ import { decide, type CanaryGoal, type End, type InFlight, type Obstacle } from 
 import { Conflict, ReleaseError, Unreachable, messageOf } from '@release-actions/values'
 import { act, type Act, type Acting } from './act.ts'
 import { Exposures } from './exposures.ts'
-import { describeMove, type Exposure, type JournalEntry, type Listener } from './journal.ts'
+import { describeMove, isWorthTelling, type Exposure, type JournalEntry, type Listener } from './journal.ts'
 import { observe, type Observation, type OpenWindow } from './observe.ts'
 import type { CanaryPorts } from './ports.ts'
 
@@ -95,7 +95,7 @@ export async function runCanary(
       const again = before?.kind === move.kind && (before.text === text || sameWait(move, doing))
       doing = move
       repeats = again && !isWait(move) ? repeats + 1 : 0
-      if (!again) {
+      if (!again && isWorthTelling(move)) {
         const entry = { at: clock.now(), kind: move.kind, text, weight: seen.traffic.weight }
         journal.push(entry)
         listener.moving?.(entry, seen)

@@ -1,4 +1,4 @@
-import type { TrafficMeter } from '@release-actions/ports'
+import type { Traffic, TrafficMeter } from '@release-actions/ports'
 import type { Milliseconds, Percent } from '@release-actions/values'
 import type { CanaryPorts } from './ports.ts'
 
@@ -18,7 +18,7 @@ const LOOK_MS = 1000
  * @param most at the latest after this many milliseconds
  */
 export async function verify(
-  ports: Pick<CanaryPorts, 'clock' | 'meter' | 'traffic'>,
+  ports: Pick<CanaryPorts, 'clock' | 'meter'> & { readonly traffic: Pick<Traffic, 'settle'> },
   weight: Percent,
   most: Milliseconds,
   signal: AbortSignal,
@@ -61,13 +61,16 @@ async function lookAt(meter: TrafficMeter | undefined, wait: () => Promise<void>
 }
 
 /**
- * Enough requests to tell this weight from none and from all: at least 7 expected on either side, since
- * (1 − p)^n ≤ e^(−np) and e^−7 < 0.1 %; 20 at the ends.
+ * Enough requests to tell this weight from none and from all: with n·p ≥ z² neither lies within the interval below,
+ * whose ends for none and all are z²/(n + z²) away from them. 20 at the ends.
  */
 function tells(requests: number, weight: Percent): boolean {
   const p = weight / 100
-  return p === 0 || p === 1 ? requests >= 20 : requests * Math.min(p, 1 - p) >= 7
+  return p === 0 || p === 1 ? requests >= 20 : requests * Math.min(p, 1 - p) >= Z * Z
 }
+
+/** Of the normal distribution, for 99.9 % on both sides together. */
+const Z = 3.2905
 
 /**
  * Within the 99.9 % Wilson score interval of the weight (E. B. Wilson, "Probable inference", JASA 22, 1927).
@@ -80,9 +83,8 @@ export function within(
   const { requests: n, canary } = look
   if (weight === 0) return canary === 0
   if (weight === 100) return canary === n
-  const z = 3.2905
   const p = canary / n
-  const middle = (p + (z * z) / (2 * n)) / (1 + (z * z) / n)
-  const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))
+  const middle = (p + (Z * Z) / (2 * n)) / (1 + (Z * Z) / n)
+  const half = (Z / (1 + (Z * Z) / n)) * Math.sqrt((p * (1 - p)) / n + (Z * Z) / (4 * n * n))
   return Math.abs(weight / 100 - middle) <= half
 }
