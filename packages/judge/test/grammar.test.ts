@@ -235,7 +235,7 @@ describe('the grammar', () => {
     ],
     [
       '- name: x\n  prometheus: {service: "a/b:1", query: up, token-from-env: T}\n  max: 1',
-      'gates[0].prometheus.token-from-env: "T" is not valid; use it with url: through the API server',
+      'gates[0].prometheus.token-from-env: "T" is not valid; use token-from-env with a url only: through the API server',
     ],
     ['- name: x\n  prometheus: {service: "a/b:1"}\n  max: 1', 'use either query or alerts'],
     [
@@ -269,7 +269,7 @@ describe('the grammar', () => {
       '- name: x\n  kubernetes: restarts\n  max: 0\n  interval: soon',
       'gates[0].interval: "soon" is not valid; use a duration',
     ],
-    ['- name: x\n  kubernetes: restarts\n  max: 0\n  value: stdout', 'use it with run: only'],
+    ['- name: x\n  kubernetes: restarts\n  max: 0\n  value: stdout', 'use value with run: only'],
     ['- preset: golden\n  scrape: {port: 1}', 'gates[0].preset: "golden" is not valid; use golden-signals'],
     ['- preset: golden-signals', 'scrape: {port: 9090} or prometheus:'],
     ['- preset: golden-signals\n  scrape: {port: 1}\n  limits: {p99: {max: 1s}}', 'p99 latency'],

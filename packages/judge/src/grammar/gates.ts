@@ -5,7 +5,7 @@ import { goldenSignals, key, withRules, type Entry } from './preset.ts'
 import { problem, readDuration, type Origin } from './problem.ts'
 import { readRules } from './rules.ts'
 import { checkGate, checkPreset, isRecord, type RawGate } from './shape.ts'
-import { readSource, SOURCE_KEYS, type SourceKey } from './sources.ts'
+import { readSource, SOURCE_KEYS, sourcesOf } from './sources/read.ts'
 
 export interface GateOptions {
   /** Shown in messages, with the line. */
@@ -73,8 +73,8 @@ function unique(list: readonly Entry[], origin: Origin): readonly Entry[] {
 }
 
 function build({ raw, at }: Entry, origin: Origin, baseline: boolean): Gate {
-  const [source, second] = sourcesOf(raw)
-  if (source === undefined) {
+  const read = readSource(raw, origin, at)
+  if (read === undefined) {
     throw problem(
       origin,
       at(''),
@@ -82,8 +82,6 @@ function build({ raw, at }: Entry, origin: Origin, baseline: boolean): Gate {
       `one source with it: ${SOURCE_KEYS.join(', ')}${guess(raw)}`,
     )
   }
-  if (second !== undefined) throw problem(origin, at(second), [source, second], 'one source for each gate')
-  const read = readSource(raw, source, origin, at)
   const { rules, unit } = readRules(raw, {
     origin,
     at,
@@ -99,10 +97,6 @@ function build({ raw, at }: Entry, origin: Origin, baseline: boolean): Gate {
     rules,
     interval: raw.interval === undefined ? undefined : readDuration(origin, at('interval'), raw.interval),
   }
-}
-
-function sourcesOf(raw: RawGate): readonly SourceKey[] {
-  return SOURCE_KEYS.filter((source) => raw[source] !== undefined)
 }
 
 function guess(raw: RawGate): string {
