@@ -1,3 +1,4 @@
+export * from './kubernetes/index.ts'
 export * from './github/index.ts'
 export * from './runner/index.ts'
 export * from './load/index.ts'

@@ -49,10 +49,17 @@ async function podName(): Promise<string> {
 }
 
 test('a Deployment that is made over HTTP runs, and is reached by its Service', async () => {
-  const answer = await fetch(await kubernetes.serviceUrl('shop', 'shop'), {
-    headers: { connection: 'close' },
-  })
-  expect(await answer.json()).toMatchObject({ version: '1' })
+  const url = await kubernetes.serviceUrl('shop', 'shop')
+  // Available comes before the Service's data path knows of it.
+  let answer: unknown
+  while (answer === undefined) {
+    answer = await fetch(url, { headers: { connection: 'close' } }).then(
+      (response) => response.json(),
+      () => undefined,
+    )
+  }
+  expect(answer).toMatchObject({ version: '1' })
+})
 })
 
 test('the API server leads to its log and, by proxy, to its ports', async () => {
