@@ -21,3 +21,22 @@ export function stringAt(value: unknown, key: string): string | undefined {
   const inner = isObject(value) ? value[key] : undefined
   return typeof inner === 'string' ? inner : undefined
 }
+
+/** Whether two values are the same JSON: the order of keys says nothing, and an undefined field is none. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, i) => sameJson(item, b[i]))
+    )
+  }
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>]
+  return (
+    Object.keys(left).every((key) => sameJson(left[key], right[key])) &&
+    Object.keys(right).every((key) => right[key] === undefined || left[key] !== undefined)
+  )
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import { alreadyExists, conflict, modified, notFound } from './api/status-error.ts'
+import { sameJson } from './json.ts'
 import { apiVersionOf, type Kind } from './kinds.ts'
 import { suffix, timestamp } from './names.ts'
 
@@ -133,8 +133,8 @@ export class Store {
     if (next.metadata.deletionTimestamp !== undefined && kind.kind !== 'Pod' && !hasFinalizers(next)) {
       return this.#remove(kind, key, next, stored)
     }
-    if (isDeepStrictEqual(next, stored)) return structuredClone(stored)
-    if (kind.hasGeneration && !isDeepStrictEqual(desired(next), desired(stored))) {
+    if (sameJson(next, stored)) return structuredClone(stored)
+    if (kind.hasGeneration && !sameJson(desired(next), desired(stored))) {
       next.metadata.generation = (stored.metadata.generation ?? 0) + 1
     }
     return this.#write('MODIFIED', kind, key, next, stored)
@@ -162,7 +162,7 @@ export class Store {
       metadata: wanted === undefined ? metadata : { ...metadata, annotations: wanted },
     }
     if (changed['status'] !== undefined) next['status'] = changed['status']
-    return isDeepStrictEqual(next, stored) ? next : this.#write('MODIFIED', kind, key, next, stored)
+    return sameJson(next, stored) ? next : this.#write('MODIFIED', kind, key, next, stored)
   }
 
   /**
@@ -180,7 +180,7 @@ export class Store {
     if (object['status'] !== undefined) next['status'] = structuredClone(object['status'])
     if (annotations !== undefined) next.metadata.annotations = { ...annotations }
     if (managedFields !== undefined) next.metadata.managedFields = structuredClone(managedFields)
-    if (isDeepStrictEqual(next, stored)) return next
+    if (sameJson(next, stored)) return next
     return this.#write('MODIFIED', kind, keyOf(kind, namespace, name), next, stored)
   }
 
@@ -225,7 +225,7 @@ export class Store {
         next.metadata.generation = (next.metadata.generation ?? 0) + 1
       }
     }
-    if (isDeepStrictEqual(next, stored)) return structuredClone(stored)
+    if (sameJson(next, stored)) return structuredClone(stored)
     return this.#write('MODIFIED', kind, key, next, stored)
   }
 

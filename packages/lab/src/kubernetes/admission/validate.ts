@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import { invalid, type StatusCause } from '../api/status-error.ts'
-import { isObject, listAt, objectAt, stringAt, type JsonObject } from '../json.ts'
+import { isObject, listAt, objectAt, stringAt, sameJson, type JsonObject } from '../json.ts'
 import type { Kind } from '../kinds.ts'
 import { RULES_NOT_CHECKED, validateGateway, validateSchema } from '../schema/custom.ts'
 import { schemaOf } from '../schema/schema.ts'
@@ -215,7 +214,7 @@ function leaseCauses(spec: JsonObject): StatusCause[] {
 function immutableCauses(kind: Kind, object: JsonObject, before: JsonObject): StatusCause[] {
   const [spec, old] = [objectAt(object, 'spec'), objectAt(before, 'spec')]
   const changed = (field: string, now: unknown, then: unknown): StatusCause[] =>
-    isDeepStrictEqual(now, then) ? [] : [invalidValue(field, now, 'field is immutable')]
+    sameJson(now, then) ? [] : [invalidValue(field, now, 'field is immutable')]
   switch (kind.kind) {
     case 'Deployment':
     case 'ReplicaSet':
@@ -236,12 +235,12 @@ function immutableCauses(kind: Kind, object: JsonObject, before: JsonObject): St
       return [invalidValue('spec.clusterIPs[0]', [spec['clusterIP']], 'may not change once set')]
     case 'RoleBinding':
     case 'ClusterRoleBinding':
-      return isDeepStrictEqual(object['roleRef'], before['roleRef'])
+      return sameJson(object['roleRef'], before['roleRef'])
         ? []
         : [invalidValue('roleRef', object['roleRef'], 'cannot change roleRef')]
     case 'ConfigMap':
     case 'Secret':
-      if (before['immutable'] !== true || isDeepStrictEqual(object['data'], before['data'])) return []
+      if (before['immutable'] !== true || sameJson(object['data'], before['data'])) return []
       return [
         {
           reason: 'FieldValueForbidden',

@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { Faults, type FaultEffect } from '../faults.ts'
 import { isObject, listAt, objectAt, type JsonObject } from '../json.ts'
 import { Authorizer, forbidden } from '../rbac/authorize.ts'
 import { reviewAccess, reviewRules } from '../rbac/reviews.ts'
-import { ANONYMOUS, serviceAccountUser, Users } from '../rbac/users.ts'
+import { ADMIN, ANONYMOUS, serviceAccountUser, Users, type User } from '../rbac/users.ts'
 import { RequestLog } from '../request-log.ts'
 import { KINDS } from '../kinds.ts'
 import type { Store } from '../store.ts'
+import { CertificateAuthority } from '../tls/certificates.ts'
 import { discover } from './discovery.ts'
 import { History } from './history.ts'
 import { selection } from './listing.ts'
@@ -26,6 +29,11 @@ export interface ApiServerOptions {
   readonly workloads?: Workloads
   /** Between the bookmarks of a watch that asks for them, in milliseconds; 1000 unless said. */
   readonly bookmarkMs?: number
+  /**
+   * HTTPS with a certificate authority of its own, as a real cluster: kubectl sends credentials over nothing else.
+   * The admin's kubeconfig then has a client certificate, as kind's has; plain HTTP unless said.
+   */
+  readonly tls?: boolean
 }
 
 /** An HTTP server on loopback that speaks the Kubernetes API for the kinds in kinds.ts. */
@@ -40,9 +48,10 @@ export class ApiServer implements AsyncDisposable {
   readonly #namespaces: Namespaces
   readonly #resources: Resources
   readonly #bookmarkMs: number
+  readonly #authority: CertificateAuthority | undefined
   readonly #server: Server
 
-  private constructor({ store, workloads, bookmarkMs = 1000 }: ApiServerOptions) {
+  private constructor({ store, workloads, bookmarkMs = 1000, tls = false }: ApiServerOptions) {
     this.store = store
     this.workloads = workloads
     this.#bookmarkMs = bookmarkMs
@@ -50,9 +59,20 @@ export class ApiServer implements AsyncDisposable {
     this.#history = new History(store)
     this.#namespaces = new Namespaces(store)
     this.#resources = new Resources(store, this.#history, this.#namespaces)
-    this.#server = createServer((incoming, response) => {
+    const serve = (incoming: IncomingMessage, response: ServerResponse): void => {
       void this.#serve(incoming, response)
-    })
+    }
+    if (tls) {
+      const authority = new CertificateAuthority()
+      const { certificate: cert, key } = authority.server()
+      // Who has no client certificate may still have a token.
+      const clients = { ca: authority.certificate, requestCert: true, rejectUnauthorized: false }
+      this.#authority = authority
+      this.#server = createTlsServer({ cert, key, ...clients }, serve)
+    } else {
+      this.#authority = undefined
+      this.#server = createServer(serve)
+    }
   }
 
   /** Starts listening on 127.0.0.1, on a port that the system gives. */
@@ -65,32 +85,39 @@ export class ApiServer implements AsyncDisposable {
     return api
   }
 
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or `https:` with `tls`. */
   get url(): string {
-    return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`
+    const port = String((this.#server.address() as AddressInfo).port)
+    return `${this.#authority === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   }
 
-  /** A kubeconfig, as JSON, with a token: the admin's, or a service account's. */
+  /** A kubeconfig, as JSON: the admin's (a client certificate with `tls`, else a token), or a service account's (a token). */
   kubeconfig(user?: { readonly serviceAccount: string; readonly namespace: string }): string {
-    const token =
-      user === undefined
-        ? this.users.adminToken
-        : this.users.issue(serviceAccountUser(user.namespace, user.serviceAccount))
+    const base64 = (pem: string): string => Buffer.from(pem).toString('base64')
+    const cluster = {
+      server: this.url,
+      ...(this.#authority === undefined
+        ? { 'insecure-skip-tls-verify': true } // @kubernetes/client-node speaks plain HTTP only when told so.
+        : { 'certificate-authority-data': base64(this.#authority.certificate) }),
+    }
+    const admin = this.#authority?.client(ADMIN.name, 'system:masters')
+    const credentials =
+      user !== undefined
+        ? { token: this.users.issue(serviceAccountUser(user.namespace, user.serviceAccount)) }
+        : admin === undefined
+          ? { token: this.users.adminToken }
+          : { 'client-certificate-data': base64(admin.certificate), 'client-key-data': base64(admin.key) }
+    const context = {
+      cluster: 'lab',
+      user: 'lab',
+      ...(user === undefined ? {} : { namespace: user.namespace }),
+    }
     return JSON.stringify({
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: 'lab', cluster: { server: this.url } }],
-      users: [{ name: 'lab', user: { token } }],
-      contexts: [
-        {
-          name: 'lab',
-          context: {
-            cluster: 'lab',
-            user: 'lab',
-            ...(user === undefined ? {} : { namespace: user.namespace }),
-          },
-        },
-      ],
+      clusters: [{ name: 'lab', cluster }],
+      users: [{ name: 'lab', user: credentials }],
+      contexts: [{ name: 'lab', context }],
       'current-context': 'lab',
     })
   }
@@ -138,7 +165,7 @@ export class ApiServer implements AsyncDisposable {
     const url = new URL(incoming.url ?? '/', 'http://127.0.0.1')
     const target = parseTarget(url.pathname)
     const method = incoming.method ?? 'GET'
-    const user = this.users.identify(incoming.headers.authorization)
+    const user = certified(incoming) ?? this.users.identify(incoming.headers.authorization)
     const request: ApiRequest = {
       method,
       path: url.pathname,
@@ -160,6 +187,11 @@ export class ApiServer implements AsyncDisposable {
 
   /** @returns the status that was sent */
   async #answer(request: ApiRequest, incoming: IncomingMessage, response: ServerResponse): Promise<number> {
+    if (request.contentType.includes('protobuf') && request.target?.subresource !== 'proxy') {
+      const message =
+        'the embedded API server reads JSON, not protobuf: use `kubectl create -f` or `kubectl apply -f`'
+      throw new StatusError(415, 'UnsupportedMediaType', message)
+    }
     const effects = this.faults.strike(request)
     for (const effect of effects) await this.#suffer(effect)
     this.#authorize(request)
@@ -290,6 +322,7 @@ export class ApiServer implements AsyncDisposable {
       query: request.query,
       selects,
       bookmarkMs: this.#bookmarkMs,
+      render: rendering(request),
     })
     const ended = this.faults.watching(request, cut)
     const timers = effects.flatMap((effect) =>
@@ -402,6 +435,20 @@ export class ApiServer implements AsyncDisposable {
 type Done =
   | { readonly kind: 'body'; readonly status: number; readonly body: object }
   | { readonly kind: 'streamed'; readonly status: number }
+
+/** A person's kubectl wants tables, everybody else objects. */
+function rendering({ accept, target }: ApiRequest): (object: object) => object {
+  const kind = target?.kind
+  if (kind === undefined || !wantsTable(accept)) return (object) => object
+  return (object) => asTable(kind, object)
+}
+
+/** Whom a client certificate of our own authority names; undefined without one. */
+function certified({ socket, headers }: IncomingMessage): User | undefined {
+  if (headers.authorization !== undefined || !(socket instanceof TLSSocket) || !socket.authorized)
+    return undefined
+  return socket.getPeerCertificate().subject.CN === ADMIN.name ? ADMIN : undefined
+}
 
 /** The connection is closed without an answer. */
 class Dropped extends Error {

@@ -14,6 +14,8 @@ export interface WatchOptions {
   readonly selects: Predicate
   /** Between bookmarks, in milliseconds. */
   readonly bookmarkMs: number
+  /** As the client asked to see objects: as they are, or as rows of a table. */
+  readonly render: (object: object) => object
 }
 
 /**
@@ -29,7 +31,7 @@ export function watch(
   response: ServerResponse,
   options: WatchOptions,
 ): () => void {
-  const { kind, query, selects } = options
+  const { kind, query, selects, render } = options
   const from = query.get('resourceVersion') ?? ''
   if (!/^\d*$/.test(from)) {
     throw new StatusError(
@@ -53,12 +55,12 @@ export function watch(
   const pass = (event: StoreEvent): void => {
     const seen =
       event.kind.plural === kind.plural && event.kind.group === kind.group ? as(event, selects) : undefined
-    if (seen !== undefined) send(seen.type, seen.object)
+    if (seen !== undefined) send(seen.type, render(seen.object))
   }
 
   const wantsInitial = isTrue(query.get('sendInitialEvents'))
   if (from === '' || from === '0' || wantsInitial) {
-    for (const object of store.list(kind).filter(selects)) send('ADDED', object)
+    for (const object of store.list(kind).filter(selects)) send('ADDED', render(object))
     if (wantsInitial) bookmark({ 'k8s.io/initial-events-end': 'true' })
   } else {
     const missed = history.since(Number(from))

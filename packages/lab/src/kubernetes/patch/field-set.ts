@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { isObject, sameJson, type Json, type JsonObject } from '../json.ts'
 import { fieldOf, isOpen, itemOf, type Schema } from '../schema/schema.ts'
 
 /**
@@ -159,7 +158,7 @@ export function compare(
   if (after === undefined || after === null)
     return { changed: EMPTY, removed: allFields(before, schema, pointerless) }
   if (isLeaf(before, schema) || isLeaf(after, schema)) {
-    return isDeepStrictEqual(before, after)
+    return sameJson(before, after)
       ? { changed: EMPTY, removed: EMPTY }
       : differ(before, after, schema, pointerless)
   }

@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
-import { isObject, type Json } from '../json.ts'
+import { isObject, sameJson, type Json } from '../json.ts'
 
 /** A patch that cannot be applied: a failed `test`, a path that is not there, an operation that is none. */
 export class PatchFailed extends Error {
@@ -23,7 +22,7 @@ export function applyJsonPatch(document: Json, operations: readonly Json[]): Jso
     const target = pointer(path)
     switch (op) {
       case 'test':
-        if (!isDeepStrictEqual(read(root, target, 'absent is null'), value ?? null)) {
+        if (!sameJson(read(root, target, 'absent is null'), value ?? null)) {
           throw new PatchFailed(`test failed: ${String(path)}`)
         }
         break

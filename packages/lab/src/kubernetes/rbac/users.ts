@@ -8,7 +8,7 @@ export interface User {
   readonly serviceAccount: { readonly namespace: string; readonly name: string } | undefined
 }
 
-const ADMIN: User = {
+export const ADMIN: User = {
   name: 'admin',
   groups: ['system:masters', 'system:authenticated'],
   serviceAccount: undefined,
