@@ -60,7 +60,6 @@ test('a Deployment that is made over HTTP runs, and is reached by its Service', 
   }
   expect(answer).toMatchObject({ version: '1' })
 })
-})
 
 test('the API server leads to its log and, by proxy, to its ports', async () => {
   const pods = `/api/v1/namespaces/shop/pods/${await podName()}`
