@@ -1,7 +1,7 @@
-import { checkText, type GateReport } from '@release-actions/judge'
+import { gateCheck, writeChecks, type CheckTimes } from '@release-actions/action-world'
+import type { GateReport } from '@release-actions/judge'
 import type { StageReport } from '@release-actions/metrics'
-import type { CheckReport, Checks } from '@release-actions/ports'
-import { messageOf } from '@release-actions/values'
+import type { Checks } from '@release-actions/ports'
 
 /**
  * One check run a gate: the gate at the weight where it was judged last, which is where it failed if it failed.
@@ -11,18 +11,15 @@ export async function reportChecks(
   checks: Checks,
   service: string,
   stages: readonly StageReport[],
-  times: { readonly startedAt: number; readonly completedAt: number },
+  times: CheckTimes,
   warn: (text: string) => void,
 ): Promise<number | undefined> {
-  const written: (number | undefined)[] = []
-  for (const { stage, report } of lastOfEach(stages)) {
-    try {
-      written.push(await checks.report(checkOf(service, stage, report, times)))
-    } catch (error) {
-      warn(`the check run of gate ${report.gate.name} could not be written: ${messageOf(error)}`)
-    }
-  }
-  return written.find((id) => id !== undefined)
+  const reports = lastOfEach(stages).map(({ stage, report }) => {
+    const where = stage === 'stable' ? 'on the stable, after promotion' : `with ${stage} % of the traffic`
+    return gateCheck(`gate / ${service}`, report, times, `Judged ${where}.`)
+  })
+  const [first] = (await writeChecks(checks, reports, new Map(), warn)).values()
+  return first
 }
 
 interface Judged {
@@ -36,30 +33,4 @@ function lastOfEach(stages: readonly StageReport[]): readonly Judged[] {
     for (const report of reports) last.set(report.gate.name, { stage, report })
   }
   return [...last.values()]
-}
-
-function checkOf(
-  service: string,
-  stage: string,
-  report: GateReport,
-  times: { readonly startedAt: number; readonly completedAt: number },
-): CheckReport {
-  const { gate, verdict } = report
-  const { title, summary, text } = checkText(report)
-  const where = stage === 'stable' ? 'on the stable, after promotion' : `with ${stage} % of the traffic`
-  return {
-    name: `gate / ${service} / ${gate.name}`,
-    conclusion: conclusionOf(verdict.state, gate.rules.enforce),
-    title,
-    summary: `Judged ${where}.\n\n${summary}`,
-    text,
-    ...times,
-  }
-}
-
-/** Inconclusive is a failure: `neutral` would satisfy a required check. */
-function conclusionOf(state: GateReport['verdict']['state'], enforce: boolean): CheckReport['conclusion'] {
-  if (state === 'pass') return 'success'
-  if (!enforce) return 'neutral'
-  return state === 'judging' ? 'cancelled' : 'failure'
 }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { GateLine } from '@release-actions/action-kit'
+import { readGates } from '@release-actions/action-world'
 import type { Http } from '@release-actions/http'
-import { assertReachable, gateRow, parseGates, type Gate } from '@release-actions/judge'
+import { assertReachable, gateRow, type Gate } from '@release-actions/judge'
 import {
   applicable,
   createReleaseGates,
@@ -13,34 +12,19 @@ import {
   type ReleaseGates,
 } from '@release-actions/metrics'
 import type { Clock, Pods, TrafficMeter } from '@release-actions/ports'
-import { InvalidInput, messageOf } from '@release-actions/values'
 import type { CanaryInputs } from './inputs.ts'
 import type { Walk } from './walk.ts'
 
 /**
- * The gates that the user gave, in `gates` and in `gates-file`, held against the soaks.
+ * The gates that the user gave, held against the soaks; readiness is always looked at.
  * @throws InvalidInput naming gate, key, value and line
  */
-export async function readGates(inputs: CanaryInputs, walk: Walk, workspace: string): Promise<readonly Gate[]> {
-  const given = inputs.gates === undefined ? [] : await parseGates('gates', inputs.gates)
-  const filed = inputs.gatesFile === undefined ? [] : await parseFile(inputs.gatesFile, workspace)
-  const gates = [...given, ...filed]
-  const twice = gates.find(({ name }, at) => gates.findIndex((other) => other.name === name) < at)
-  if (twice !== undefined) throw new InvalidInput('gates', twice.name, 'a name that no other gate has')
+export async function chooseGates(inputs: CanaryInputs, walk: Walk, workspace: string): Promise<readonly Gate[]> {
+  const gates = await readGates(inputs, workspace)
   walk.plan.forEach((weight, at) => {
     assertReachable('gates', applicable(gates, `${weight}`), walk.soaks[at] ?? 0, inputs.interval)
   })
   return gates.some(looksAtReadiness) ? gates : [podsReady(), ...gates]
-}
-
-async function parseFile(path: string, workspace: string): Promise<readonly Gate[]> {
-  let text: string
-  try {
-    text = await readFile(resolve(workspace, path), 'utf8')
-  } catch (cause) {
-    throw new InvalidInput('gates-file', path, `a file that can be read (${messageOf(cause)})`, { cause })
-  }
-  return parseGates('gates-file', text, { file: path })
 }
 
 export interface GateWorld {

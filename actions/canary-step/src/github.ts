@@ -1,7 +1,7 @@
 import type { Kit } from '@release-actions/action-kit'
+import { openGitHub } from '@release-actions/action-world'
 import type { Http } from '@release-actions/http'
 import type { Checks, Ledger } from '@release-actions/ports'
-import { InvalidInput } from '@release-actions/values'
 import type { CanaryInputs } from './inputs.ts'
 
 /** GitHub's side of a step. */
@@ -22,17 +22,11 @@ export async function openRecord(
   service: string,
 ): Promise<Record | undefined> {
   if (!inputs.record || environment === undefined) return undefined
-  const { token } = inputs
-  if (token === undefined) throw new InvalidInput('token', undefined, '${{ github.token }}, or record: false')
-  const { createChecks, createGitHub, createLedger, findJobUrl } = await import('@release-actions/github')
-  const { context, clock, log } = kit
-  const { owner, repo, apiUrl, graphqlUrl, sha } = context
-  const github = createGitHub({ http, clock, token, owner, repo, apiUrl, graphqlUrl })
-  let url: Promise<string> | undefined
-  const jobUrl = (): Promise<string> => (url ??= findJobUrl(github, context))
-  const warn = (text: string): void => log.warning(text)
+  const { github, jobUrl, warn } = await openGitHub(inputs.token, kit, http)
+  const { createChecks, createLedger } = await import('@release-actions/github')
+  const { context, clock } = kit
   return {
-    ledger: createLedger({ github, clock, environment, service, sha, jobUrl, warn }),
+    ledger: createLedger({ github, clock, environment, service, sha: context.sha, jobUrl, warn }),
     checks: createChecks({ github, headSha: context.headSha(), jobUrl, warn }),
   }
 }

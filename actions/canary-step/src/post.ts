@@ -1,4 +1,5 @@
 import { releaseSummary, type Kit } from '@release-actions/action-kit'
+import { httpOf } from '@release-actions/action-world'
 import { runCanary, type CanaryPorts } from '@release-actions/engine'
 import type { AbortGoal } from '@release-actions/release'
 import { messageOf } from '@release-actions/values'
@@ -6,7 +7,7 @@ import { openRecord } from './github.ts'
 import type { CanaryInputs } from './inputs.ts'
 import { endingOf, reportOf, type ReportFrame } from './report.ts'
 import { FINISHED, TOUCHED, failureOf } from './run.ts'
-import { environmentOf, httpOf, openSetting } from './setting.ts'
+import { environmentOf, openSetting } from './setting.ts'
 
 /** The runner gives post five minutes after a cancel. */
 const MOST_WAIT_MS = 120_000

@@ -1,16 +1,17 @@
 import type { Kit } from '@release-actions/action-kit'
 import { releaseSummary } from '@release-actions/action-kit'
+import { assertOutlives, httpOf, linksOf } from '@release-actions/action-world'
 import { Recorder, runCanary, versionOf, type CanaryEnd, type CanaryPorts, type Listener } from '@release-actions/engine'
 import type { Gate } from '@release-actions/judge'
 import { type ReleaseGoal } from '@release-actions/release'
-import { InvalidInput, ReleaseError, formatDuration, type Milliseconds } from '@release-actions/values'
+import { InvalidInput, ReleaseError, type Milliseconds } from '@release-actions/values'
 import { reportChecks } from './checks.ts'
-import { gateLines, meterOf, openGates, readGates } from './gates.ts'
+import { chooseGates, gateLines, meterOf, openGates } from './gates.ts'
 import { openRecord, type Record } from './github.ts'
 import { chooseImage, type ChosenImage } from './image.ts'
 import type { CanaryInputs } from './inputs.ts'
 import { endingOf, outcomeOf, reportOf, type ReportFrame } from './report.ts'
-import { environmentOf, httpOf, openSetting, type Setting } from './setting.ts'
+import { environmentOf, openSetting, type Setting } from './setting.ts'
 import { walkOf, type Walk } from './walk.ts'
 
 /** How long the record may take at the end: of a step that ends by itself, and of one that the runner wants gone. */
@@ -28,7 +29,7 @@ export async function run(inputs: CanaryInputs, kit: Kit): Promise<void> {
   if (inputs.image === undefined && inputs.manifests === undefined) {
     throw new InvalidInput('image', undefined, 'an image by digest or tag, or give manifests')
   }
-  const gates = await readGates(inputs, walk, kit.context.workspace)
+  const gates = await chooseGates(inputs, walk, kit.context.workspace)
   const http = httpOf(kit)
   const chosen = inputs.image === undefined ? undefined : await chooseImage(inputs.image, http, process.env)
   if (chosen?.unresolved !== undefined) {
@@ -116,7 +117,7 @@ async function release(step: Release): Promise<void> {
     goal,
     gates: gateLines(windows),
     warnings,
-    links: linksOf(inputs, kit),
+    links: linksOf(inputs, kit.context),
     deployment,
     wayBack: undefined,
   }
@@ -170,14 +171,7 @@ async function look(step: Release, goal: ReleaseGoal, warn: (text: string) => vo
   ])
   ;[...warnings, ...routeWarnings].forEach(warn)
   changes.forEach((text) => step.kit.log.line(`will change: ${text}`))
-  const { clock } = step.kit
-  const left = expiresAt === undefined ? Infinity : expiresAt - clock.now()
-  const needed = longest(goal)
-  if (left < needed) {
-    throw new ReleaseError('forbidden', `the credentials for the cluster end in ${formatDuration(Math.max(0, left))}, before this step can be sure to have ended (${formatDuration(needed)})`, {
-      fix: ['use credentials that last longer, or a shorter soak'],
-    })
-  }
+  assertOutlives(expiresAt, step.kit.clock.now(), longest(goal))
   return []
 }
 
@@ -213,15 +207,6 @@ function writeRecord(recorder: Recorder | undefined, { end }: CanaryEnd, goal: R
     case 'stopped':
       return recorder?.failed(`superseded: ${end.reason}`)
   }
-}
-
-function linksOf(inputs: CanaryInputs, kit: Kit): ReportFrame['links'] {
-  const { runbookUrl, dashboardUrl } = inputs
-  return [
-    ...(runbookUrl === undefined ? [] : [{ title: 'Runbook', url: runbookUrl }]),
-    ...(dashboardUrl === undefined ? [] : [{ title: 'Dashboard', url: dashboardUrl }]),
-    { title: 'This run', url: kit.context.runUrl },
-  ]
 }
 
 /** The release did not reach its goal, so the job fails, also after a good retreat. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Kit } from '@release-actions/action-kit'
-import { createHttp, type Http } from '@release-actions/http'
+import type { Http } from '@release-actions/http'
 import { connect, openCanary, type Connection, type KubernetesCanary } from '@release-actions/kubernetes'
 import { InvalidInput, messageOf } from '@release-actions/values'
 import type { ChosenImage } from './image.ts'
@@ -61,10 +61,6 @@ export async function openSetting(
       }
     },
   }
-}
-
-export function httpOf(kit: Kit): Http {
-  return createHttp({ clock: kit.clock, proxyEnv: process.env })
 }
 
 /** @throws InvalidInput: a release without a record must be asked for */

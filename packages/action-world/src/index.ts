@@ -1,0 +1,6 @@
+export { gateCheck, writeChecks, type CheckTimes } from './gate-checks.ts'
+export { assertOutlives } from './credentials.ts'
+export { openGitHub, type OpenGitHub } from './github.ts'
+export { httpOf } from './http.ts'
+export { linksOf } from './links.ts'
+export { readGates, type GateInputs } from './read-gates.ts'

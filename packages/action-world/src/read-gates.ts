@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { parseGates, type Gate, type GateOptions } from '@release-actions/judge'
+import { InvalidInput, messageOf } from '@release-actions/values'
+
+/** The two inputs in which gates are written. */
+export interface GateInputs {
+  readonly gates: string | undefined
+  readonly gatesFile: string | undefined
+}
+
+/**
+ * The gates that the user gave, those of `gates` first, then those of `gates-file`.
+ * @param workspace the folder that the file's path starts from
+ * @throws InvalidInput naming gate, key, value and line
+ */
+export async function readGates(
+  inputs: GateInputs,
+  workspace: string,
+  options: Omit<GateOptions, 'file'> = {},
+): Promise<readonly Gate[]> {
+  const given = inputs.gates === undefined ? [] : await parseGates('gates', inputs.gates, options)
+  const filed =
+    inputs.gatesFile === undefined ? [] : await readFileGates(inputs.gatesFile, workspace, options)
+  const gates = [...given, ...filed]
+  const twice = gates.find(({ name }, at) => gates.findIndex((other) => other.name === name) < at)
+  if (twice !== undefined) throw new InvalidInput('gates', twice.name, 'a name that no other gate has')
+  return gates
+}
+
+async function readFileGates(
+  path: string,
+  workspace: string,
+  options: GateOptions,
+): Promise<readonly Gate[]> {
+  let text: string
+  try {
+    text = await readFile(resolve(workspace, path), 'utf8')
+  } catch (cause) {
+    throw new InvalidInput('gates-file', path, `a file that can be read (${messageOf(cause)})`, { cause })
+  }
+  return parseGates('gates-file', text, { ...options, file: path })
+}
