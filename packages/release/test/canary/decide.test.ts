@@ -78,6 +78,18 @@ const BEFORE: readonly Row[] = [
     move: { kind: 'done', decision: 'unchanged' },
   },
   {
+    name: 'a step whose weights have not all passed is claimed, also when it does not promote',
+    goal: goalOf({ until: 25, promote: false }),
+    seen: { ...SOAKING, claim: { kind: 'free', state: { ...EMPTY, inFlight: FLIGHT } } },
+    move: { kind: 'claim' },
+  },
+  {
+    name: 'a step whose weights have passed, while another process holds the claim, takes it over',
+    goal: goalOf({ until: 5, promote: false }),
+    seen: { ...SOAKING, claim: { kind: 'held', by: OLDER, state: { ...EMPTY, inFlight: FLIGHT } } },
+    move: { kind: 'claim' },
+  },
+  {
     name: 'a weight before its turn is a conflict',
     goal: goalOf({ plan: [100], until: 100 }),
     seen: { ...SOAKING, claim: { kind: 'free', state: { ...EMPTY, inFlight: FLIGHT } } },
@@ -235,6 +247,25 @@ const BEGINNING: readonly Row[] = [
       claim: ours(undefined, { last: landedBy({ outcome: 'retreated', why: TOOK_BACK }) }),
     },
     move: { kind: 'failed', decision: 'retreated', code: 'unhealthy', reason: 'error rate at 25' },
+  },
+  {
+    name: 'what this process has just taken back for a cancel was cancelled, also after the signal is forgotten',
+    seen: {
+      ...claimed,
+      claim: ours(undefined, {
+        last: landedBy({ outcome: 'retreated', why: { ...TOOK_BACK, code: 'cancelled' } }),
+      }),
+    },
+    move: { kind: 'failed', decision: 'cancelled', code: 'cancelled' },
+  },
+  {
+    name: 'cancelled while it was taken back for another reason: cancelled, with that reason',
+    seen: {
+      ...claimed,
+      cancelled: true,
+      claim: ours(undefined, { last: landedBy({ outcome: 'retreated', why: TOOK_BACK }) }),
+    },
+    move: { kind: 'failed', decision: 'cancelled', code: 'unhealthy' },
   },
   {
     name: 'what an earlier process took back begins again',
@@ -855,6 +886,11 @@ const RETREAT: readonly Row[] = [
     name: 'nothing is removed before the last requests have ended',
     seen: returned({}, { shifts: [{ weight: 0, at: NOW, verified: 'unobserved' }] }),
     move: { kind: 'drain', until: NOW + 30_000 },
+  },
+  {
+    name: 'once the drain is over it goes on',
+    seen: returned({}, { shifts: [{ weight: 0, at: NOW - 30_000, verified: 'unobserved' }] }),
+    move: { kind: 'unlink' },
   },
   {
     name: 'what will be removed carries the fence first',
