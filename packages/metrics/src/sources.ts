@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Gate } from '@release-actions/judge'
+import { reachesCluster, type Gate } from '@release-actions/judge'
 import { InvalidInput, messageOf } from '@release-actions/values'
 import { RoundMemo } from './round.ts'
 import type { GateSource, MetricsWorld, Sources } from './source.ts'
@@ -15,7 +15,7 @@ type Make = (world: MetricsWorld, memo: RoundMemo) => GateSource
 export async function loadSources(gates: readonly Gate[], world: MetricsWorld): Promise<Sources> {
   const makers = new Map<string, Make>()
   for (const gate of gates) {
-    if (world.pods === undefined && needsCluster(gate)) {
+    if (world.pods === undefined && reachesCluster(gate)) {
       throw new InvalidInput(
         `gate "${gate.name}"`,
         gate.source.kind,
@@ -78,23 +78,6 @@ async function load({ name, source }: Gate, world: MetricsWorld): Promise<Make> 
       const { runSource } = await import('./run.ts')
       return (to) => runSource(source, to)
     }
-  }
-}
-
-function needsCluster({ source }: Gate): boolean {
-  switch (source.kind) {
-    case 'scrape':
-    case 'kubernetes':
-      return true
-    case 'http':
-      return source.target.kind === 'pods'
-    case 'prometheus':
-      return source.server.kind === 'service' || /\{\{\s*pods\s*\}\}/.test(source.query)
-    case 'alerts':
-      return source.server.kind === 'service'
-    case 'json':
-    case 'run':
-      return false
   }
 }
 
