@@ -34,6 +34,8 @@ export function createChecks(options: ChecksOptions): Checks {
       return await write(await (url ??= options.jobUrl()))
     } catch (error) {
       if (!(error instanceof Forbidden)) throw error
+      // Several may have been under way: it is said once.
+      if (forbidden) return undefined
       forbidden = true
       warn(
         `no check run is written: ${[error.message, ...error.fix].join('; ')}. The verdict is in the job summary and the exit code`,

@@ -52,6 +52,17 @@ describe('a check run', () => {
     expect(it.hub.violations).toEqual([])
   })
 
+  test("of a fork's read-only token is said once, also when several are begun side by side", async () => {
+    await using it = await world()
+    const checks = it.checks({ checks: 'read' })
+    expect(await Promise.all(['a', 'b', 'c'].map((name) => checks.start(name, '', 0)))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(it.warnings).toHaveLength(1)
+  })
+
   test("of a fork's read-only token is nothing, said once with what to do", async () => {
     await using it = await world()
     const checks = it.checks({ checks: 'read' })
