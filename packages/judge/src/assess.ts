@@ -79,6 +79,7 @@ function hold(
       if (above(value - base, limit.value)) return 'broken'
       return atLeast ? open('beyond-buckets', beyond) : 'kept'
     case 'max-increase':
+      base = Math.max(base, limit.floor ?? base)
       if (value <= base && !atLeast) return 'kept'
       if (base === 0) return open('zero-baseline', 'the baseline is 0, so the increase has no ratio')
       if (above((value - base) / Math.abs(base), limit.value)) return 'broken'
@@ -88,6 +89,7 @@ function hold(
       if (!above(limit.value, value - base)) return 'kept'
       return atLeast ? open('beyond-buckets', beyond) : 'broken'
     case 'max-decrease':
+      if (limit.floor !== undefined && base < limit.floor) return 'kept'
       if (value >= base) return 'kept'
       if (atLeast) return open('beyond-buckets', beyond)
       if (base === 0) return open('zero-baseline', 'the baseline is 0, so the decrease has no ratio')

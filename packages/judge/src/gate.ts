@@ -26,6 +26,11 @@ export type LimitKind = (typeof LIMIT_KINDS)[number]
 export interface Limit {
   readonly kind: LimitKind
   readonly value: number
+  /**
+   * `baseline-floor`, of a relative limit, in the gate's unit: a smaller baseline counts as this, since a ratio to
+   * almost nothing says nothing. 12 ms after 8 ms is 50 % more, and no slower for anybody.
+   */
+  readonly floor?: number
 }
 
 export interface Rules {

@@ -27,6 +27,7 @@ export function formatValue(value: number, unit: Unit | undefined): string {
 /** `≤ 5 %`, `≥ 90`, `≤ baseline + 1 pp`, `≤ baseline + 20 %`. */
 export function formatLimit(limit: Limit, unit: Unit | undefined): string {
   const { value } = limit
+  const floor = limit.floor === undefined ? '' : ` (of at least ${formatValue(limit.floor, unit)})`
   switch (limit.kind) {
     case 'max':
       return `≤ ${formatValue(value, unit)}`
@@ -37,9 +38,9 @@ export function formatLimit(limit: Limit, unit: Unit | undefined): string {
     case 'min-delta':
       return `≥ baseline ${signed(value, unit)}`
     case 'max-increase':
-      return `≤ baseline + ${formatShare(value)}`
+      return `≤ baseline + ${formatShare(value)}${floor}`
     case 'max-decrease':
-      return `≥ baseline − ${formatShare(value)}`
+      return `≥ baseline − ${formatShare(value)}${floor}`
   }
 }
 

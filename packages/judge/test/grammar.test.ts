@@ -201,6 +201,11 @@ describe('the grammar', () => {
       'percentage points (5pp) for a difference of shares, or max-increase',
     ],
     ['- name: x\n  kubernetes: ready\n  max: 5pp', 'use 5%: pp is for max-delta and min-delta'],
+    [
+      '- name: x\n  kubernetes: cpu\n  max: 20%\n  baseline-floor: 1%',
+      'it with max-increase or max-decrease',
+    ],
+    ['- name: x\n  kubernetes: cpu\n  max-increase: 20%\n  baseline-floor: 0', 'a value above 0'],
     ['- name: x\n  kubernetes: cpu\n  max-increase: 20', 'a ratio to the baseline such as 20% or 0.2'],
     ['- name: x\n  kubernetes: cpu\n  max: abc', 'gates[0].max: "abc" is not valid; use a limit such as'],
     ['- name: x\n  kubernetes: cpu\n  max: .nan', 'gates[0].max'],

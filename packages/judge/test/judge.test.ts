@@ -301,3 +301,17 @@ describe('what others get wrong', () => {
     expect(combine([judgeGate(one, samples(one, [empty]), ended)], true).state).not.toBe('pass')
   })
 })
+
+describe('a baseline floor', () => {
+  test('keeps a ratio to almost nothing from failing what nobody would notice', () => {
+    const judged = (value: number, base: number, floor?: number): string => {
+      const limit = { kind: 'max-increase' as const, value: 0.5, ...(floor === undefined ? {} : { floor }) }
+      return assess(gate({ limits: [limit] }), 0, reading(value), reading(base)).outcome
+    }
+    expect(judged(0.015, 0.008)).toBe('fail')
+    expect(judged(0.015, 0.008, 0.1)).toBe('pass')
+    expect(judged(0.16, 0.008, 0.1)).toBe('fail')
+    expect(judged(0.1, 0, 0.1)).toBe('pass')
+    expect(judged(0.35, 0.2, 0.1)).toBe('fail')
+  })
+})

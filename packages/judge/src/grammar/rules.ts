@@ -46,10 +46,11 @@ export function readRules(raw: RawRules, context: RuleContext): { rules: Rules; 
     if ('legal' in converted) throw problem(origin, at(kind), raw[kind], converted.legal)
     return { kind, value: converted.value }
   })
+  const floor = readFloor(raw, limits, unit, context)
   ordered(raw, limits, 'min', 'max', context)
   ordered(raw, limits, 'min-delta', 'max-delta', context)
   const consecutiveSuccesses = whole(raw, 'consecutive-successes', 1, context)
-  const effective = limits.length > 0 ? limits : context.defaults
+  const effective = limits.length > 0 ? withFloor(limits, floor) : context.defaults
   if (effective.length === 0) {
     throw problem(origin, at(''), 'no rule', `at least one of ${LIMIT_KINDS.join(', ')}`)
   }
@@ -65,6 +66,35 @@ export function readRules(raw: RawRules, context: RuleContext): { rules: Rules; 
       onInconclusive: raw['on-inconclusive'] ?? 'fail',
     },
   }
+}
+
+/** A baseline below this counts as this, for the limits that are ratios to it. */
+function readFloor(
+  raw: RawRules,
+  limits: readonly Limit[],
+  unit: Unit | undefined,
+  { origin, at }: RuleContext,
+): number | undefined {
+  const written = raw['baseline-floor']
+  if (written === undefined) return undefined
+  if (!limits.some(isRatio)) {
+    throw problem(origin, at('baseline-floor'), written, 'it with max-increase or max-decrease')
+  }
+  const typed = readTyped(written)
+  const converted =
+    typed === undefined ? { legal: 'a value such as 100ms or 1%' } : convert('max', typed, unit)
+  if ('legal' in converted) throw problem(origin, at('baseline-floor'), written, converted.legal)
+  if (!(converted.value > 0)) throw problem(origin, at('baseline-floor'), written, 'a value above 0')
+  return converted.value
+}
+
+function withFloor(limits: readonly Limit[], floor: number | undefined): readonly Limit[] {
+  if (floor === undefined) return limits
+  return limits.map((limit) => (isRatio(limit) ? { ...limit, floor } : limit))
+}
+
+function isRatio({ kind }: Limit): boolean {
+  return kind === 'max-increase' || kind === 'max-decrease'
 }
 
 function ordered(

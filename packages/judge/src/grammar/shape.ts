@@ -52,6 +52,7 @@ const rules = {
   'min-delta': z.optional(limit),
   'max-increase': z.optional(limit),
   'max-decrease': z.optional(limit),
+  'baseline-floor': z.optional(limit),
   'consecutive-successes': z.optional(z.number()),
   'failure-limit': z.optional(z.number()),
   'error-limit': z.optional(z.number()),
@@ -213,6 +214,7 @@ function legalFor(key: string): string {
       return 'a whole number'
     case 'max':
     case 'min':
+    case 'baseline-floor':
       return 'a limit such as 5%, 0.05, 250ms or 90'
     case 'max-delta':
     case 'min-delta':
