@@ -10,11 +10,17 @@ declare module '@vercel/ncc' {
     }
     interface Stats {
       readonly compilation: {
-        readonly chunks: Iterable<{
-          readonly id: number | string | null
-          readonly groupsIterable: Iterable<{ readonly origins: readonly { readonly request?: string }[] }>
-        }>
+        readonly chunks: Iterable<Chunk>
+        readonly chunkGraph: { getChunkModulesIterable(chunk: Chunk): Iterable<Module> }
       }
+    }
+    interface Chunk {
+      readonly id: number | string | null
+      readonly groupsIterable: Iterable<{ readonly origins: readonly { readonly request?: string }[] }>
+    }
+    interface Module {
+      /** The file it was made from. */
+      nameForCondition(): string | null
     }
     interface Result {
       readonly code: string

@@ -20,6 +20,8 @@ export async function pack(files: ReadonlyMap<string, string>): Promise<Readonly
   try {
     for (const [name, text] of files) writeFileSync(join(folder, name), text)
     process.chdir(folder)
+    // webpack looks for files in a way that Node warns about.
+    process.noDeprecation = true
     const { code, assets, stats } = await ncc(
       join(folder, files.has('index.mjs') ? 'index.mjs' : 'index.cjs'),
       {
@@ -80,9 +82,9 @@ async function withStableNames(
     // ncc minifies its main file only.
     const small = await transform(text, {
       minify: true,
-      keepNames: true,
       target: 'node24',
       legalComments: 'none',
+      charset: 'utf8',
     })
     packed.set(`${name}.js`, ending(small.code))
   }

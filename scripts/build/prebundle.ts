@@ -3,6 +3,7 @@ import { build } from 'esbuild'
 import type { Metafile } from 'esbuild'
 import { basename } from 'node:path'
 import { ROOT } from '../lib/repo.ts'
+import { classNames } from './class-names.ts'
 import { lazy, SEPARATE } from './lazy.ts'
 import { chunkName } from './names.ts'
 
@@ -30,8 +31,6 @@ export async function prebundle(entry: string, kind: 'program' | 'library' = 'pr
     target: 'node24',
     outdir: 'build/never-written',
     outExtension: { '.js': kind === 'program' ? '.mjs' : '.cjs' },
-    // Names of functions and classes outlive the minifiers: people read `error.name` and stack traces.
-    keepNames: true,
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
@@ -40,7 +39,7 @@ export async function prebundle(entry: string, kind: 'program' | 'library' = 'pr
     write: false,
     logLevel: 'warning',
     logOverride: { 'empty-import-meta': 'error', 'require-resolve-not-external': 'error' },
-    plugins: [lazy],
+    plugins: [lazy, classNames],
   })
   const names = chunkNames(metafile)
   const files = new Map<string, string>()

@@ -45,10 +45,12 @@ async function finished(write: (json: string) => string): Promise<Prepared> {
   writeFileSync(kubeconfig, write(await scene.stage.roleKubeconfig()))
   await scene.release({ ...order, action: 'recorder', kubeconfig })
   if (!existsSync(started)) throw new Error('the step was not started')
-  const { env, cwd } = JSON.parse(readFileSync(started, 'utf8')) as Pick<Prepared, 'env' | 'cwd'>
+  const { env, cwd, temp } = JSON.parse(readFileSync(started, 'utf8')) as Started
 
   return {
-    env,
+    env: Object.fromEntries(
+      Object.entries(env).map(([name, value]) => [name, value.replace(temp, `${dist}/temp`)]),
+    ),
     cwd,
     exitCode: 0,
     [Symbol.asyncDispose]: async () => {
@@ -58,10 +60,22 @@ async function finished(write: (json: string) => string): Promise<Prepared> {
   }
 }
 
-/** In the place of an action: writes down its environment, once, and ends. */
+interface Started {
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  /** RUNNER_TEMP, which the runner deletes; there is a copy. */
+  readonly temp: string
+}
+
+/** In the place of an action: writes down, once, how it was started, and ends. */
 function recorder(file: string): string {
-  return `const { existsSync, writeFileSync } = require('node:fs')
+  return `const { cpSync, existsSync, writeFileSync } = require('node:fs')
+const { dirname } = require('node:path')
 const file = ${JSON.stringify(file)}
-if (!existsSync(file)) writeFileSync(file, JSON.stringify({ env: process.env, cwd: process.cwd() }))
+const temp = process.env.RUNNER_TEMP
+if (!existsSync(file)) {
+  cpSync(temp, dirname(file) + '/temp', { recursive: true })
+  writeFileSync(file, JSON.stringify({ env: process.env, cwd: process.cwd(), temp }))
+}
 `
 }
