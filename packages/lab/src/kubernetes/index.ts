@@ -35,9 +35,12 @@ export interface EmbeddedKubernetes extends AsyncDisposable {
   serviceUrl(namespace: string, name: string, port?: number): Promise<string>
 }
 
-export async function startKubernetes(options?: ClusterOptions): Promise<EmbeddedKubernetes> {
+/** @param options `tls`: the API server speaks HTTPS, as kubectl needs it; plain HTTP unless said */
+export async function startKubernetes(
+  options?: ClusterOptions & { readonly tls?: boolean },
+): Promise<EmbeddedKubernetes> {
   const store = new Store()
-  const api = await ApiServer.start({ store })
+  const api = await ApiServer.start({ store, tls: options?.tls ?? false })
   const cluster = await startCluster(store, options)
   api.workloads = cluster.workloads
   return {

@@ -66,7 +66,7 @@ const POD_GRACE_SECONDS = 30
  * The objects of a cluster, as etcd behind an API server holds them: one counter of versions, optimistic concurrency,
  * deletion in two steps where a finalizer or a kubelet has a say. It neither defaults nor validates: api/ does.
  *
- * Everything handed in or out is a deep copy.
+ * Everything handed in or out is a deep copy. An event is one copy for all its listeners: they only read it.
  */
 export class Store {
   readonly #objects = new Map<string, Map<string, KubeObject>>()
@@ -280,16 +280,14 @@ export class Store {
   }
 
   #emit(type: StoreEvent['type'], kind: Kind, object: KubeObject, previous: KubeObject | undefined): void {
-    const resourceVersion = Number(object.metadata.resourceVersion)
-    for (const listener of [...this.#listeners]) {
-      listener({
-        type,
-        kind,
-        object: structuredClone(object),
-        previous: structuredClone(previous),
-        resourceVersion,
-      })
+    const event: StoreEvent = {
+      type,
+      kind,
+      object: structuredClone(object),
+      previous: structuredClone(previous),
+      resourceVersion: Number(object.metadata.resourceVersion),
     }
+    for (const listener of [...this.#listeners]) listener(event)
   }
 }
 
