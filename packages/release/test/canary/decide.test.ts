@@ -559,6 +559,11 @@ const PROMOTION: readonly Row[] = [
     move: { kind: 'drain', until: NOW + 20_000 },
   },
   {
+    name: 'the stable rolls as soon as they have had their time',
+    seen: serving({}, { shifts: [{ weight: 100, at: NOW - 30_000, verified: 'observed' }] }),
+    move: { kind: 'promote-stable' },
+  },
+  {
     name: 'the stable gets the new template once it serves nothing',
     seen: serving(),
     move: { kind: 'promote-stable' },
@@ -587,6 +592,21 @@ const PROMOTION: readonly Row[] = [
     name: 'the stable is judged before it serves',
     seen: promoting(),
     move: { kind: 'judge', stage: 'stable', soak: 0 },
+  },
+  {
+    name: 'what passed before the promotion says nothing of the stable',
+    seen: promoting({ verdict: { kind: 'pass', stage: '100' } }),
+    move: { kind: 'judge', stage: 'stable' },
+  },
+  {
+    name: 'a stable that is still being judged does not serve',
+    seen: promoting({ verdict: { kind: 'judging', stage: 'stable' } }),
+    move: { kind: 'judge', stage: 'stable' },
+  },
+  {
+    name: 'the way home is accepted',
+    seen: home({ traffic: route({ weight: 0, accepted: false }) }, { shifts: pending(0) }),
+    move: { kind: 'await', what: 'route-accepted' },
   },
   {
     name: 'the traffic goes to a stable that passed',
