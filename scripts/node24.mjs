@@ -24,7 +24,7 @@ function install() {
   console.error('Installing packages (npm ci) …')
   const npm = process.env.npm_execpath
   const [command, args] = npm && /\.c?js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []]
-  const done = spawnSync(command, [...args, 'ci', '--include=dev', '--include=optional'], {
+  const done = spawnSync(command, [...args, 'ci', '--include=dev', '--include=optional', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', process.stderr, process.stderr],
     shell: process.platform === 'win32' && command === 'npm',
