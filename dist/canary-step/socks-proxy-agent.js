@@ -1,1 +1,1 @@
-"use strict";var P=Object.defineProperty;var D=(E,s)=>P(E,"name",{value:s,configurable:!0});exports.id=843,exports.ids=[843],exports.modules={5843:((E,s,_)=>{_.d(s,{SocksProxyAgent:D(()=>d.x3,"SocksProxyAgent")});var d=_(9694),M=_(3332),O=_(2098),a=_(869),m=_(4434);(0,d.UD)()})};
+"use strict";exports.id=843,exports.ids=[843],exports.modules={5843:((d,E,_)=>{_.d(E,{SocksProxyAgent:()=>s.x3});var s=_(9694),D=_(869),P=_(3332),M=_(2098),O=_(4434);(0,s.UD)()})};

@@ -36,6 +36,7 @@ export function httpSource(
         track,
         { ...look, timeout },
         memo,
+        world.names(track).workload,
       )
     },
   }
@@ -77,6 +78,7 @@ async function askPods(
   track: Track,
   look: Look,
   memo: RoundMemo,
+  workload: string,
 ): Promise<Reading> {
   let ready: readonly PodSight[]
   try {
@@ -84,7 +86,7 @@ async function askPods(
   } catch (error) {
     return failed(error, 'the pods')
   }
-  if (ready.length === 0) return noData('no-pods', `no ready pod of the ${track}`)
+  if (ready.length === 0) return noData('no-pods', `no ready pod of ${workload}`)
   const asked = await mapLimited(ready, 16, (pod) =>
     askPod(pods, pod, { port: target.port, path }, look, track, memo),
   )

@@ -21,22 +21,23 @@ export function kubernetesSource(
   return {
     async sample(track, look) {
       const { pods } = world
+      const { workload } = world.names(track)
       if (pods === undefined) return sourceError('source-error', 'there is no cluster to ask')
       try {
         const list = await memo.pods(pods, track, look.round)
         const staying = list.filter(({ deleting }) => !deleting)
         switch (signal) {
           case 'ready':
-            if (staying.length === 0) return noData('no-pods', `there is no pod of the ${track}`)
+            if (staying.length === 0) return noData('no-pods', `there is no pod of ${workload}`)
             return readiness(staying)
           case 'restarts': {
             const counted = restarts.get(track) ?? new Restarts()
             restarts.set(track, counted)
-            return counted.read(list, track)
+            return counted.read(list, workload)
           }
           case 'cpu':
           case 'memory':
-            if (staying.length === 0) return noData('no-pods', `there is no pod of the ${track}`)
+            if (staying.length === 0) return noData('no-pods', `there is no pod of ${workload}`)
             return usage(
               signal,
               staying,
@@ -62,7 +63,7 @@ class Restarts {
   readonly #pods = new Map<string, { readonly name: string; readonly first: number; last: number }>()
   #begun = false
 
-  read(list: readonly PodSight[], track: Track): Reading {
+  read(list: readonly PodSight[], workload: string): Reading {
     for (const { uid, name, restarts } of list) {
       const known = this.#pods.get(uid)
       if (known === undefined)
@@ -70,7 +71,7 @@ class Restarts {
       else known.last = Math.max(known.last, restarts)
     }
     this.#begun ||= list.length > 0
-    if (this.#pods.size === 0) return noData('no-pods', `there is no pod of the ${track}`)
+    if (this.#pods.size === 0) return noData('no-pods', `there is no pod of ${workload}`)
     const restarted = [...this.#pods.values()].filter(({ first, last }) => last > first)
     const present = new Set(list.map(({ uid }) => uid))
     const notes: Note[] = [...this.#pods]
@@ -84,7 +85,7 @@ class Restarts {
     const count = restarted.reduce((sum, { first, last }) => sum + last - first, 0)
     // What is gone cannot restart any more: without a pod left, no restart is no news.
     return list.length === 0 && count === 0
-      ? noData('pod-gone', `every pod of the ${track} is gone`, notes)
+      ? noData('pod-gone', `every pod of ${workload} is gone`, notes)
       : reading(count, notes)
   }
 }

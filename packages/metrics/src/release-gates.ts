@@ -1,4 +1,4 @@
-import { needsTraffic, type Gate, type GateReport, type Verdict } from '@release-actions/judge'
+import { isRelative, needsTraffic, type Gate, type GateReport, type Verdict } from '@release-actions/judge'
 import type { Clock, Gates, GateWindow, Track, WindowVerdict } from '@release-actions/ports'
 import type { Stage } from '@release-actions/release'
 import type { Milliseconds } from '@release-actions/values'
@@ -86,16 +86,26 @@ export function createReleaseGates(options: ReleaseGatesOptions): ReleaseGates {
 
 /**
  * The gates that can say something at a stage. Without traffic (weight 0, or the stable before the route is back on
- * it) there are no users' requests to count; a stable is looked at through its own pods only, and not compared.
+ * it) there are no users' requests to count; at 100 % the stable has none left to compare with; and a promoted stable
+ * is looked at through its own pods only.
  */
 export function applicable(gates: readonly Gate[], stage: Stage): readonly Gate[] {
-  if (stage === '0') return gates.filter((gate) => !needsTraffic(gate))
-  if (stage !== 'stable') return gates
-  return gates.filter(onPods).flatMap((gate) => {
-    const limits = gate.rules.limits.filter(({ kind }) => kind === 'max' || kind === 'min')
-    // A gate that only compares has nothing left to hold the stable against.
-    return limits.length === 0 ? [] : [{ ...gate, rules: { ...gate.rules, limits } }]
-  })
+  switch (stage) {
+    case '0':
+      return gates.filter((gate) => !needsTraffic(gate))
+    case '100':
+      return gates.flatMap(withoutBaseline)
+    case 'stable':
+      return gates.filter(onPods).flatMap(withoutBaseline)
+    default:
+      return gates
+  }
+}
+
+/** The gate with its absolute limits; none when it only compares: it would have nothing to hold a value against. */
+function withoutBaseline(gate: Gate): readonly Gate[] {
+  const limits = gate.rules.limits.filter(({ kind }) => !isRelative(kind))
+  return limits.length === 0 ? [] : [{ ...gate, rules: { ...gate.rules, limits } }]
 }
 
 function onPods({ source }: Gate): boolean {

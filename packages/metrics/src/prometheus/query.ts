@@ -35,7 +35,7 @@ export function querySource(
           return sourceError('source-error', 'there is no cluster in which to look for {{ pods }}')
         try {
           const pods = await memo.pods(world.pods, track, look.round)
-          if (pods.length === 0) return noData('no-pods', `there is no pod of the ${track}`)
+          if (pods.length === 0) return noData('no-pods', `there is no pod of ${world.names(track).workload}`)
           pattern = podsPattern(pods.map(({ name }) => name))
         } catch (error) {
           return failed(error, 'the pods')

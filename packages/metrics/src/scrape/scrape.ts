@@ -18,11 +18,12 @@ export function scrapeSource(source: ScrapeSource, world: MetricsWorld, memo: Ro
       const { deltas, since } = tracks.get(track) ?? { deltas: new Deltas(), since: look.at }
       const scraped = await scrapeInto(deltas, select, world.pods, track, look, memo)
       if (scraped.kind === 'error') return scraped
+      const { workload } = world.names(track)
       const notes = [...deltas.notes(), ...scraped.notes]
       if (scraped.pods === 0) {
         return deltas.measured
-          ? noData('pod-gone', `no pod of the ${track} answers any more`, notes)
-          : noData('no-pods', `no ready pod of the ${track}`, notes)
+          ? noData('pod-gone', `no pod of ${workload} answers any more`, notes)
+          : noData('no-pods', `no ready pod of ${workload}`, notes)
       }
       tracks.set(track, { deltas, since })
       if (!deltas.measured) return noData('too-early', 'the first scrape: there is no delta yet', notes)
