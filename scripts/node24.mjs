@@ -24,11 +24,15 @@ function install() {
   console.error('Installing packages (npm ci) …')
   const npm = process.env.npm_execpath
   const [command, args] = npm && /\.c?js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []]
-  const done = spawnSync(command, [...args, 'ci', '--include=dev', '--include=optional', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', process.stderr, process.stderr],
-    shell: process.platform === 'win32' && command === 'npm',
-  })
+  const done = spawnSync(
+    command,
+    [...args, 'ci', '--include=dev', '--include=optional', '--loglevel=error'],
+    {
+      cwd: root,
+      stdio: ['ignore', process.stderr, process.stderr],
+      shell: process.platform === 'win32' && command === 'npm',
+    },
+  )
   if (done.status !== 0) {
     console.error('npm ci failed; the messages above say why.')
     process.exit(done.status ?? 1)
