@@ -1,9 +1,8 @@
 import type { Decision, Outcome, ReleaseReport } from '@release-actions/action-kit'
 import type { CanaryEnd } from '@release-actions/engine'
-import { versionOf } from '@release-actions/engine'
 import type { GateLine } from '@release-actions/action-kit'
 import type { CanaryGoal, InFlight, ReleaseId } from '@release-actions/release'
-import type { Percent, ReasonCode } from '@release-actions/values'
+import { versionOf, type Percent, type ReasonCode } from '@release-actions/values'
 
 /** What a report says besides what the engine knows. */
 export interface ReportFrame {

@@ -1,7 +1,7 @@
 import { SHARED_INPUTS, SHARED_OUTPUTS, defineInputs, input, type Inputs } from '@release-actions/action-kit'
 import { InvalidInput } from '@release-actions/values'
 
-const { service, namespace, kubeconfig, token, record } = SHARED_INPUTS
+const { namespace, kubeconfig, token, record } = SHARED_INPUTS
 
 /** What action.yml says, and how its texts become values. */
 export const INPUTS = defineInputs({
@@ -9,7 +9,9 @@ export const INPUTS = defineInputs({
     description: 'What must hold: a YAML list, see the gates reference. `gates` or `gates-file` is required.',
   }),
   'gates-file': input.path({ description: 'A file with gates, added to `gates`.' }),
-  service,
+  service: input.text({
+    description: "The name under which it is reported. Default: the workload's name, else the repository's.",
+  }),
   workload: input.text({
     description:
       'The Deployment whose pods are judged, for templates and pod-level sources. Without one no cluster is needed.',
@@ -17,12 +19,18 @@ export const INPUTS = defineInputs({
   baseline: input.text({
     description: 'The Deployment to compare with, for `max-delta` and `max-increase`.',
   }),
-  version: input.text({ description: 'The version that is judged, for templates.' }),
+  version: input.text({
+    description:
+      "The version that is judged, for templates and reports. Default: that of the workload's image.",
+  }),
   'warm-up': input.duration({ description: 'No samples yet.', default: '0s' }),
   soak: input.duration({ description: 'How long to judge; `0s` is one look.', default: '1m' }),
   interval: input.duration({ description: 'Between two rounds of samples.', default: '10s' }),
   'check-name': input.parsed(
-    { description: "The check run's name; never a job's. Default: `gate / <service>`." },
+    {
+      description:
+        "What the check runs' names begin with, before ` / ` and the gate's name; never a job's name. Default: `gate / <service>`.",
+    },
     (name, text) => {
       if (text.length > 255) throw new InvalidInput(name, text, 'at most 255 characters')
       return text
@@ -53,9 +61,11 @@ const { message, result } = SHARED_OUTPUTS
 
 /** The outputs, as action.yml names them. */
 export const OUTPUTS = {
-  decision: { description: '`pass`, `fail` or `inconclusive`.' },
+  decision: {
+    description: '`pass`, `fail` or `inconclusive`; `cancelled` or `failed` when it did not come to judge.',
+  },
   'reason-code': SHARED_OUTPUTS['reason-code'],
   message,
-  'check-run-id': SHARED_OUTPUTS['check-run-id'],
+  'check-run-id': { description: 'The check run of the gate that decided, else of the first.' },
   result,
 } as const

@@ -24,7 +24,7 @@ export function gateCheck(
   return {
     name: `${prefix} / ${gate.name}`,
     conclusion: conclusionOf(verdict.state, gate.rules.enforce),
-    title,
+    title: verdict.state === 'judging' ? `${gate.name}: not judged to its end` : title,
     summary: preface === '' ? summary : `${preface}\n\n${summary}`,
     text,
     ...times,

@@ -5,3 +5,4 @@ export { openCanary, type CanaryOptions, type KubernetesCanary } from './kuberne
 export type { Goal, Target, TargetOptions, TrafficChoice } from './canary/target.ts'
 export { createPods } from './pods.ts'
 export { renderRole, renderRule, ROLE, ROLE_RULES, roleRules, type RoleRule } from './role.ts'
+export { findDeployment, mainImage, servicesOf } from './workloads.ts'

@@ -12,8 +12,8 @@ export interface RoleRule {
 /** The whole Role of KUBERNETES.md, as data: preflight checks it, the docs and the cluster tests render it. */
 export const ROLE: readonly RoleRule[] = [
   rule('Deployment', ['get', 'list', 'watch', 'create', 'patch', 'delete'], 'always'),
-  rule('ReplicaSet', ['get', 'list', 'watch'], 'always'),
-  rule('Service', ['get', 'list', 'watch'], 'always'),
+  rule('ReplicaSet', ['get', 'list'], 'always'),
+  rule('Service', ['get', 'list'], 'always'),
   rule('Service', ['create', 'patch', 'delete'], 'httproute'),
   rule('Pod', ['get', 'list', 'watch'], 'always'),
   rule('Event', ['get', 'list', 'watch'], 'always'),

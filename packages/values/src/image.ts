@@ -52,3 +52,11 @@ export function formatImage(image: ImageRef): string {
 export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12)
 }
+
+/** What to call a version that no record names: its tag, else its short digest, else its image. */
+export function versionOf(image: string, digest?: string): string {
+  const tag = /:([A-Za-z0-9_][A-Za-z0-9_.-]*)(?:@|$)/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1]
+  if (tag !== undefined) return tag
+  const known = digest ?? /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1]
+  return known === undefined ? image : known.replace(/^sha256:/, '').slice(0, 12)
+}

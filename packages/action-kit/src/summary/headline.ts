@@ -5,7 +5,8 @@ import type { ReleaseReport } from './report.ts'
 export function headline(report: ReleaseReport): string {
   const { service, version, decision } = report
   const place = report.environment === undefined ? '' : ` in ${report.environment}`
-  const name = `${service} ${version}`
+  // A gate may stand without a version: it judges a pull request, say.
+  const name = version === '' ? service : `${service} ${version}`
   if (report.code === 'retreat-failed') {
     return `🚨 THE WAY BACK FAILED: ${name} STILL serves ${shareOf(report)} of the requests${place}`
   }

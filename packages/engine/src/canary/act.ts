@@ -9,6 +9,7 @@ import {
   type InFlight,
   type Note,
 } from '@release-actions/release'
+import { versionOf } from '@release-actions/values'
 import type { Observation, OpenWindow } from './observe.ts'
 import type { CanaryPorts } from './ports.ts'
 import { verify } from './verify.ts'
@@ -167,12 +168,4 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
       proved(flight, { verified: how, ...(share === undefined ? {} : { seen: share }) }),
     )
   }
-}
-
-/** What to call a version that no record names: its tag, else its short digest, else its image. */
-export function versionOf(image: string, digest: string | undefined): string {
-  const tag = /:([A-Za-z0-9_][A-Za-z0-9_.-]*)(?:@|$)/.exec(image.slice(image.lastIndexOf('/') + 1))?.[1]
-  if (tag !== undefined) return tag
-  const known = digest ?? /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1]
-  return known === undefined ? image : known.replace(/^sha256:/, '').slice(0, 12)
 }
