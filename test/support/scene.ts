@@ -1,14 +1,77 @@
 import { join } from 'node:path'
-import { clusterFromEnv, openScene as open, type Scene, type SceneOptions } from '@release-actions/lab'
+import { afterEach, test } from '@jest/globals'
+import {
+  clusterFromEnv,
+  openScene as open,
+  type EmbeddedKubernetes,
+  type Scene,
+  type SceneOptions,
+} from '@release-actions/lab'
 
 /** Where the scenarios play: on a real cluster with RELEASE_WORLD=cluster and a KUBECONFIG, else embedded. */
 export const WORLD = process.env['RELEASE_WORLD'] === 'cluster' ? 'cluster' : 'embedded'
 
+/** The bundles of this repository, or those of another folder, such as a release's. */
+const DIST = process.env['RELEASE_DIST'] ?? join(import.meta.dirname, '../../dist')
+
+/** A release takes seconds on the embedded world, a minute where a router needs time to settle. */
+const TIMEOUT_MS = WORLD === 'cluster' ? 300_000 : 90_000
+
+type Options = Omit<SceneOptions, 'cluster' | 'dist'>
+
+const opened: Scene[] = []
+
 /** A scene in the world that was asked for, with the bundles of this repository. */
-export function openScene(options: Omit<SceneOptions, 'cluster' | 'dist'> = {}): Promise<Scene> {
+export async function openScene(options: Options = {}): Promise<Scene> {
   const cluster = WORLD === 'cluster' ? clusterFromEnv(process.env) : undefined
   if (WORLD === 'cluster' && cluster === undefined) throw new Error('RELEASE_WORLD=cluster needs KUBECONFIG')
-  return open({ ...options, cluster, dist: join(import.meta.dirname, '../../dist') })
+  // Pods that end quickly: the embedded router follows within 50 ms, so nothing needs the two seconds.
+  const brief =
+    cluster === undefined
+      ? { app: { preStop: 0, ...options.app }, env: { DRAIN_MS: '300', ...options.env } }
+      : {}
+  const scene = await open({ ...options, ...brief, cluster, dist: DIST })
+  opened.push(scene)
+  return scene
+}
+
+// Whatever a scenario is about, GitHub's own description must allow every request of it.
+afterEach(() => {
+  const violations = opened.splice(0).flatMap(({ github }) => github.violations)
+  if (violations.length > 0)
+    throw new Error(`GitHub's description forbids: ${JSON.stringify(violations, undefined, 2)}`)
+})
+
+/** A scenario that plays on both worlds. */
+export function scenario(name: string, options: Options, play: (scene: Scene) => Promise<void>): void {
+  test(name, () => playOn(options, play), TIMEOUT_MS)
+}
+
+/** One that needs what only the embedded world can do (faults, the request log, its images). */
+export function embeddedScenario(
+  name: string,
+  options: Options,
+  play: (scene: Scene, kubernetes: EmbeddedKubernetes) => Promise<void>,
+): void {
+  if (WORLD === 'cluster') {
+    test.skip(`only on the embedded Kubernetes: ${name}`, () => undefined)
+    return
+  }
+  test(
+    name,
+    () =>
+      playOn(options, (scene) => {
+        if (scene.stage.embedded === undefined)
+          throw new Error('this scenario plays on the embedded Kubernetes')
+        return play(scene, scene.stage.embedded)
+      }),
+    TIMEOUT_MS,
+  )
+}
+
+async function playOn(options: Options, play: (scene: Scene) => Promise<void>): Promise<void> {
+  await using scene = await openScene(options)
+  await play(scene)
 }
 
 export type { Scene }

@@ -22,6 +22,8 @@ export interface AppOptions {
   /** Further containers, before the app's. */
   readonly sidecars?: readonly Readonly<Record<string, unknown>>[]
   readonly podSpec?: Readonly<Record<string, unknown>>
+  /** How long a pod that must go waits before it is told so, in seconds. Default 2; 0: no preStop hook. */
+  readonly preStop?: number
 }
 
 const APP = new URL('../../apps/shop.mjs', import.meta.url)
@@ -38,7 +40,7 @@ export function appSource(name = 'shop'): Manifest {
 
 /** An ordinary Deployment of the app, that drains, as a careful user would write it. */
 export function appDeployment(options: AppOptions): Manifest {
-  const { name = 'shop', version, replicas = 2, env = {}, image = 'node:24-alpine' } = options
+  const { name = 'shop', version, replicas = 2, env = {}, image = 'node:24-alpine', preStop = 2 } = options
   const labels = options.labels ?? { app: name }
   const variables = Object.entries({ VERSION: version, PORT: '8080', ...env }).map(([key, value]) => ({
     name: key,
@@ -52,7 +54,7 @@ export function appDeployment(options: AppOptions): Manifest {
     env: [...variables, { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     ports: [{ name: 'http', containerPort: 8080 }],
     readinessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 1 },
-    lifecycle: { preStop: { sleep: { seconds: 2 } } },
+    ...(preStop === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds: preStop } } } }),
     volumeMounts: [{ name: 'app', mountPath: '/app' }],
   }
   const template = {

@@ -188,7 +188,7 @@ function kubeconfigOf(admin: Admin, namespace: string, token: string): string {
 /** On the embedded one this machine is inside the cluster. */
 function embeddedClient(url: string): { counts(): Promise<Readonly<Record<string, number>>>; stop(): void } {
   const counts: Record<string, number> = {}
-  const timer = setInterval(() => void ask(), 25)
+  const timer = setInterval(() => void ask(), 25).unref()
   async function ask(): Promise<void> {
     const version = await fetch(url, { headers: { connection: 'close' } }).then(
       (answer) => answer.headers.get('x-version') ?? `status ${answer.status}`,
