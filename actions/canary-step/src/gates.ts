@@ -19,7 +19,11 @@ import type { Walk } from './walk.ts'
  * The gates that the user gave, held against the soaks; readiness is always looked at.
  * @throws InvalidInput naming gate, key, value and line
  */
-export async function chooseGates(inputs: CanaryInputs, walk: Walk, workspace: string): Promise<readonly Gate[]> {
+export async function chooseGates(
+  inputs: CanaryInputs,
+  walk: Walk,
+  workspace: string,
+): Promise<readonly Gate[]> {
   const gates = await readGates(inputs, workspace)
   walk.plan.forEach((weight, at) => {
     assertReachable('gates', applicable(gates, `${weight}`), walk.soaks[at] ?? 0, inputs.interval)
@@ -68,7 +72,8 @@ export function meterOf(gates: readonly Gate[], pods: Pods): TrafficMeter | unde
     if (source.kind !== 'scrape') continue
     const { port, path, signal } = source
     const counter = signal.kind === 'rate' || signal.kind === 'error-rate' ? signal.counter : undefined
-    const scrape = { port, path, ...(counter === undefined ? {} : { counter }) }
+    const { where } = signal
+    const scrape = { port, path, where, ...(counter === undefined ? {} : { counter }) }
     return createTrafficMeter({ pods, scrape, timeout: METER_TIMEOUT_MS })
   }
   return undefined

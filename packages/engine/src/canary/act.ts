@@ -161,8 +161,9 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
   async function prove(weight: number, until: number): Promise<void> {
     const most = acting.cancelled() ? CANCEL_PROOF_MS : Math.max(0, until - clock.now())
     // A cancel does not cut short the proof that the route is back, only one of the way forward.
+    const before = seen.claim.state.inFlight?.shifts.at(-2)?.weight ?? 0
     const signal = weight === 0 ? new AbortController().signal : interrupt
-    const { how, seen: share } = await verify(ports, weight, most, signal)
+    const { how, seen: share } = await verify(ports, { weight, before }, most, signal)
     if (signal.aborted) return
     await update((flight) =>
       proved(flight, { verified: how, ...(share === undefined ? {} : { seen: share }) }),

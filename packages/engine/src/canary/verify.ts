@@ -12,14 +12,21 @@ export interface Verified {
 const PATIENCE = 6
 const LOOK_MS = 1000
 
+export interface Shifted {
+  readonly weight: Percent
+  /** What the route gave before: only a share that this would not have given proves anything. */
+  readonly before: Percent
+}
+
 /**
  * Proves an accepted weight by what the pods have served since; without a vantage point, or without enough requests,
- * the route is given its time to settle and the shift is `unobserved`.
+ * the route is given its time to settle and the shift is `unobserved`. Requests add up from look to look for as long as
+ * they agree with the weight, and count anew from a look that does not: the router had not followed yet.
  * @param most at the latest after this many milliseconds
  */
 export async function verify(
   ports: Pick<CanaryPorts, 'clock' | 'meter'> & { readonly traffic: Pick<Traffic, 'settle'> },
-  weight: Percent,
+  shifted: Shifted,
   most: Milliseconds,
   signal: AbortSignal,
 ): Promise<Verified> {
@@ -27,26 +34,33 @@ export async function verify(
   const begin = clock.now()
   const settled = begin + Math.min(traffic.settle, most)
   const last = begin + Math.min(traffic.settle * PATIENCE, most)
-  let seen: Percent | undefined
+  let sum: Look | undefined
   for (;;) {
     const left = settled - clock.now()
     const look = await lookAt(meter, () =>
       clock.sleep(Math.max(50, Math.min(LOOK_MS, left > 0 ? left : LOOK_MS)), signal),
     )
-    if (look !== undefined) seen = look.share
-    if (look !== undefined && tells(look.requests, weight)) {
-      if (within(look, weight)) return { how: 'observed', seen }
-      if (clock.now() >= last || signal.aborted) return { how: 'unobserved', seen }
-      continue
-    }
-    if (clock.now() >= settled || signal.aborted) return { how: 'unobserved', seen }
+    if (look !== undefined) sum = sum === undefined ? look : added(sum, look)
+    if (sum !== undefined && !within(sum, shifted.weight) && look !== undefined) sum = look
+    const seen = sum === undefined ? undefined : shareOf(sum)
+    const agrees = sum !== undefined && within(sum, shifted.weight)
+    if (sum !== undefined && agrees && tells(sum.requests, shifted)) return { how: 'observed', seen }
+    const end = sum === undefined || agrees ? settled : last
+    if (clock.now() >= end || signal.aborted) return { how: 'unobserved', seen }
   }
 }
 
 interface Look {
   readonly requests: number
   readonly canary: number
-  readonly share: Percent
+}
+
+function added(a: Look, b: Look): Look {
+  return { requests: a.requests + b.requests, canary: a.canary + b.canary }
+}
+
+function shareOf({ requests, canary }: Look): Percent {
+  return (canary / requests) * 100
 }
 
 /** What was served between two readings. */
@@ -57,16 +71,17 @@ async function lookAt(meter: TrafficMeter | undefined, wait: () => Promise<void>
   if (before === undefined || after === undefined) return undefined
   const canary = Math.max(0, after.canary - before.canary)
   const requests = canary + Math.max(0, after.stable - before.stable)
-  return requests === 0 ? undefined : { requests, canary, share: (canary / requests) * 100 }
+  return requests === 0 ? undefined : { requests, canary }
 }
 
 /**
- * Enough requests to tell this weight from none and from all: with n·p ≥ z² neither lies within the interval below,
- * whose ends for none and all are z²/(n + z²) away from them. 20 at the ends.
+ * Enough requests to tell this weight from none, from all, and from what the route gave before: with n·p ≥ z² a share p
+ * lies outside the interval below of none and of all, whose ends are z²/(n + z²) away from them.
  */
-function tells(requests: number, weight: Percent): boolean {
-  const p = weight / 100
-  return p === 0 || p === 1 ? requests >= 20 : requests * Math.min(p, 1 - p) >= Z * Z
+function tells(requests: number, { weight, before }: Shifted): boolean {
+  const p =
+    weight === 0 || weight === 100 ? Math.abs(weight - before) / 100 : Math.min(weight, 100 - weight) / 100
+  return requests * (p === 0 ? 1 : p) >= Z * Z
 }
 
 /** Of the normal distribution, for 99.9 % on both sides together. */

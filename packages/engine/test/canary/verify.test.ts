@@ -43,10 +43,12 @@ function prove(load: Load, weight: number, over: Partial<Options> = {}): Promise
     signal: new AbortController().signal,
     ...over,
   }
-  return verify({ clock: load.clock, meter, traffic: { settle: SETTLE_MS } }, weight, most, signal)
+  const shifted = { weight, before: over.before ?? (weight === 0 ? 25 : 0) }
+  return verify({ clock: load.clock, meter, traffic: { settle: SETTLE_MS } }, shifted, most, signal)
 }
 
 interface Options {
+  readonly before: number
   readonly meter: TrafficMeter | undefined
   readonly most: number
   readonly signal: AbortSignal
@@ -103,9 +105,21 @@ describe('a weight', () => {
   })
 
   test('with too few requests to tell it from none is unobserved', async () => {
-    const load = new Load(12, () => 25)
-    expect(await prove(load, 25)).toEqual({ how: 'unobserved', seen: 25 })
+    const load = new Load(4, () => 25)
+    expect(await prove(load, 25)).toMatchObject({ how: 'unobserved' })
     expect(load.took()).toBe(SETTLE_MS)
+  })
+
+  test('adds up the requests of several looks', async () => {
+    const load = new Load(12, () => 25)
+    expect(await prove(load, 25)).toMatchObject({ how: 'observed', seen: 25 })
+    expect(load.took()).toBe(4_000)
+  })
+
+  test('of 0 after 5 % takes as many requests as 5 % would have shown itself in', async () => {
+    const load = new Load(100, () => 0)
+    expect(await prove(load, 0, { before: 5 })).toMatchObject({ how: 'observed', seen: 0 })
+    expect(load.took()).toBe(3_000)
   })
 
   test('is never observed where nothing reaches the canary, however few the requests', async () => {

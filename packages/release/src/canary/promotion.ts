@@ -1,4 +1,5 @@
 import type { InFlight } from '../in-flight.ts'
+import { capacity } from './capacity.ts'
 import { tidyUp } from './go-back.ts'
 import type { CanaryGoal, ReleaseGoal } from './goal.ts'
 import type { CanaryMove } from './moves.ts'
@@ -30,9 +31,11 @@ export interface Promotion {
 export function promote(way: Promotion): CanaryMove {
   const { goal, seen, claim, flight } = way
   if (seen.traffic.kind === 'route') {
-    const build = standUp(goal, seen, claim, flight, seen.stable.desired)
+    // At least one, also beside a stable that somebody has scaled to 0.
+    const need = capacity('route', 100, seen.stable.desired)
+    const build = standUp(goal, seen, claim, flight, need)
     if (build !== undefined) return build
-    const wait = ready(goal, seen, claim, flight, seen.stable.desired)
+    const wait = ready(goal, seen, claim, flight, need)
     if (wait !== undefined) return wait
     const shift = lastShift(flight)
     if (!isAt(seen, shift, 100)) return { kind: 'shift', weight: 100 }

@@ -131,7 +131,7 @@ function overdue(
   }
   if (flight.phase.name !== 'scaling' || canary === undefined) return undefined
   const next = nextStep(goal, flight)
-  const need = next.kind === 'step' ? capacity(traffic.kind, next.weight, stable.desired) : stable.desired
+  const need = capacity(traffic.kind, next.kind === 'step' ? next.weight : 100, stable.desired)
   if (canary.ready < need) return late(`${canary.ready} of ${need} pods of ${canary.name} became ready`)
   if (canary.endpoints < need) return late(`the Service did not list the pods of ${canary.name}`)
   return undefined
