@@ -44,7 +44,7 @@ export function createPods(client: Client, deployments: Readonly<Partial<Record<
 
   return {
     list: async (track) => (await podsOf(track)).map(sightOf),
-    get: (pod, port, path, timeout) => {
+    get: async (pod, port, path, timeout) => {
       const number = typeof port === 'number' ? port : (pod.ports[port] ?? numeric(port))
       if (number === undefined) {
         const known = Object.keys(pod.ports).join(', ') || '(none)'

@@ -7,6 +7,9 @@ import { isReady, revisionsOf } from './revisions.ts'
 import { templateHash } from './template-hash.ts'
 import { troubleOf } from './trouble.ts'
 
+/** Of Kubernetes' recommended labels. */
+const VERSION_LABEL = 'app.kubernetes.io/version'
+
 /** Everything that is read for one look, as it came. */
 export interface Look {
   readonly at: number
@@ -25,7 +28,13 @@ export interface Look {
 export function sightOf(look: Look): ClusterSight {
   const stable = workloadOf(look, look.stable)
   return {
-    stable: { ...stable.sight, image: stable.image, replicaSet: stable.replicaSet, digest: stable.digest },
+    stable: {
+      ...stable.sight,
+      image: stable.image,
+      label: look.stable.spec?.template.metadata?.labels?.[VERSION_LABEL],
+      replicaSet: stable.replicaSet,
+      digest: stable.digest,
+    },
     canary: look.canary === undefined ? undefined : canaryOf(look, look.canary),
     autoscaler:
       look.autoscaler === undefined

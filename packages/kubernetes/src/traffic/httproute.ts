@@ -10,6 +10,7 @@ import { OWNER, routeKey } from '../names.ts'
 import type { Service } from '../objects.ts'
 import { canaryServiceOf } from './canary-service.ts'
 import { originalOf, parseOriginal, unlinking } from './route-original.ts'
+import { routeBack } from './route-back.ts'
 import { acceptanceOf } from './route-status.ts'
 import type { HttpRoute } from './route-types.ts'
 import {
@@ -251,6 +252,11 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       const { uid } = service?.metadata ?? {}
       if (service?.metadata?.annotations?.[OWNER] !== workload || uid === undefined) return
       await client.delete('Service', options.canaryService, { uid })
+    },
+
+    async wayBack() {
+      const route = await current().catch(() => basis)
+      return routeBack(client.namespace, options.route, route === undefined ? [] : rulesOf(route))
     },
 
     changed: (ms, signal) => bell.wait(ms, signal),

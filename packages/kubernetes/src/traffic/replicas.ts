@@ -84,6 +84,7 @@ export function createReplicas(options: ReplicasOptions): Traffic & { close(): v
     },
 
     unlink: () => Promise.resolve(),
+    wayBack: () => Promise.resolve(`kubectl -n ${client.namespace} scale deployment ${canary} --replicas 0`),
     changed: (ms, signal) => bell.wait(ms, signal),
     close: () => bell.close(),
   }

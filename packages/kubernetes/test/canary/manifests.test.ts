@@ -1,0 +1,146 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { appDeployment } from '../../../lab/src/stage/objects.ts'
+import { readManifests } from '../../src/canary/manifests.ts'
+import { World } from '../world.ts'
+
+const root = mkdtempSync(path.join(os.tmpdir(), 'manifests-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+function files(contents: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(path.join(root, 'x-'))
+  for (const [name, text] of Object.entries(contents)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+    writeFileSync(path.join(folder, name), text)
+  }
+  return folder
+}
+
+const DEPLOYMENT =
+  'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec: {template: {spec: {containers: [{name: app, image: shop:2}]}}}\n'
+const CONFIG = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-2}\ndata: {a: b}\n'
+const read = (cwd: string, ...entries: string[]): ReturnType<typeof readManifests> =>
+  readManifests({ entries, workload: 'shop', namespace: 'prod', cwd })
+
+describe('manifests of a new version', () => {
+  test('come from files, globs and directories, with several documents and lists, and are sorted by use', async () => {
+    const cwd = files({
+      'a.yaml': `---\n# nothing\n---\n${DEPLOYMENT}---\n${CONFIG}`,
+      'more/b.yml':
+        'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: shop, namespace: prod}}\n',
+      'more/deep/c.json': '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}',
+      'more/README.md': 'no manifest',
+    })
+    for (const entries of [['a.yaml', 'more'], ['*.yaml', 'more/**/*.{yml,json}'], ['.']]) {
+      const { template, configs, others } = await read(cwd, ...entries)
+      expect(template.spec?.containers[0]?.image).toBe('shop:2')
+      expect(configs.map(({ kind }) => kind).sort()).toEqual(['ConfigMap', 'Secret'])
+      expect(others.map(({ kind, metadata }) => [kind, metadata?.namespace])).toEqual([['Service', 'prod']])
+    }
+  })
+
+  test.each<[string, Readonly<Record<string, string>>, RegExp]>([
+    [
+      'no Deployment of that name',
+      { 'a.yaml': DEPLOYMENT.replace('name: shop', 'name: shopp') },
+      /their Deployments: shopp/,
+    ],
+    ['two of them', { 'a.yaml': DEPLOYMENT, 'b.yaml': DEPLOYMENT }, /2 times: .*a\.yaml, .*b\.yaml/],
+    [
+      'another namespace',
+      { 'a.yaml': DEPLOYMENT.replace('name: shop}', 'name: shop, namespace: dev}') },
+      /Deployment shop is of namespace dev/,
+    ],
+    ['what is no YAML', { 'a.yaml': 'a: [' }, /line 1/],
+  ])('%s is refused and named', async (_, contents, why) => {
+    await expect(read(files(contents), '.')).rejects.toMatchObject({
+      code: 'invalid-input',
+      why: [expect.stringMatching(why)],
+    })
+  })
+
+  test('an entry that matches nothing, and an object without a name, are named', async () => {
+    await expect(read(files({}), 'x/*.yaml')).rejects.toMatchObject({
+      message: expect.stringMatching(/^manifests: "x\/\*\.yaml"/),
+    })
+    await expect(read(files({ 'a.yaml': 'kind: Service\n' }), 'a.yaml')).rejects.toMatchObject({
+      message: expect.stringContaining('a.yaml'),
+    })
+  })
+})
+
+describe('releasing manifests', () => {
+  const deployment = JSON.stringify(appDeployment({ version: 'v2', labels: { app: 'shop', tier: 'web' } }))
+  const service = (port: number): string =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'extra' },
+      spec: { selector: { app: 'x' }, ports: [{ port }] },
+    })
+
+  test('the goal is the template as the server would hold it: a promoted one is the same', async () => {
+    await using it = await World.start()
+    const manifests = [files({ 'd.json': deployment })]
+    const canary = await it.open({ image: undefined, manifests })
+    const fence = await it.claim(canary)
+    await it.until(canary, (now) => now.stable.settled)
+    await canary.cluster.promoteStable(fence)
+    const { stable } = await canary.cluster.observe()
+    expect(stable.template).toBe(canary.target.goal?.hash)
+    const again = await it.open({ image: undefined, manifests })
+    expect(again.target.goal?.hash).toBe(stable.template)
+  })
+
+  test('new ConfigMaps come before the canary, the rest with the promotion; the route is left alone', async () => {
+    await using it = await World.start()
+    const route =
+      '{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"shop"},"spec":{}}'
+    const manifests = [
+      files({ 'd.json': deployment, 'c.yaml': CONFIG, 's.json': service(81), 'r.json': route }),
+    ]
+    const canary = await it.open({ image: undefined, manifests })
+    expect(await canary.cluster.preflight()).toContainEqual(
+      expect.stringContaining('HTTPRoute/shop of the manifests is not applied'),
+    )
+    const fence = await it.claim(canary)
+    await canary.cluster.applyCanary(1, fence)
+    expect(await it.admin.find('ConfigMap', 'config-2')).toMatchObject({ data: { a: 'b' } })
+    expect(await it.admin.find('Service', 'extra')).toBeUndefined()
+    await it.until(canary, (now) => now.stable.settled)
+    await canary.cluster.promoteStable(fence)
+    expect(await it.admin.find('Service', 'extra')).toBeDefined()
+    expect((await it.admin.get('HTTPRoute', 'shop')).spec?.rules).toHaveLength(1)
+  })
+
+  test('a ConfigMap that changed under its old name is refused: the stable would read it too', async () => {
+    await using it = await World.start()
+    await it.apply({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'config-2' },
+      data: { a: 'old' },
+    })
+    const canary = await it.open({
+      image: undefined,
+      manifests: [files({ 'd.json': deployment, 'c.yaml': CONFIG })],
+    })
+    await expect(canary.cluster.preflight()).rejects.toMatchObject({
+      why: [expect.stringContaining('ConfigMap config-2 has changed under its old name')],
+    })
+  })
+
+  test('a kind that the cluster does not have is named at the first look', async () => {
+    await using it = await World.start()
+    const strange = '{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"}}'
+    const canary = await it.open({
+      image: undefined,
+      manifests: [files({ 'd.json': deployment, 'w.json': strange })],
+    })
+    await expect(canary.cluster.preflight()).rejects.toMatchObject({
+      message: expect.stringContaining('the cluster knows no Widget'),
+    })
+  })
+})
