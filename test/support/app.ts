@@ -36,5 +36,10 @@ export async function footprintOf(stage: Lists): Promise<Footprint> {
   const [deployments, routes, services, autoscalers] = await Promise.all(
     ['Deployment', 'HTTPRoute', 'Service', 'HorizontalPodAutoscaler'].map(specs),
   )
-  return { deployments: deployments ?? {}, routes: routes ?? {}, services: services ?? {}, autoscalers: autoscalers ?? {} }
+  return {
+    deployments: deployments ?? {},
+    routes: routes ?? {},
+    services: services ?? {},
+    autoscalers: autoscalers ?? {},
+  }
 }

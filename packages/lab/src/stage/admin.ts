@@ -17,6 +17,7 @@ const TYPES: Readonly<
   Lease: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' },
   NetworkPolicy: { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' },
   Pod: { group: '', version: 'v1', plural: 'pods' },
+  PersistentVolumeClaim: { group: '', version: 'v1', plural: 'persistentvolumeclaims' },
   PodDisruptionBudget: { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets' },
   ReplicaSet: { group: 'apps', version: 'v1', plural: 'replicasets' },
   ResourceQuota: { group: '', version: 'v1', plural: 'resourcequotas' },
@@ -24,6 +25,7 @@ const TYPES: Readonly<
   RoleBinding: { group: 'rbac.authorization.k8s.io', version: 'v1', plural: 'rolebindings' },
   Secret: { group: '', version: 'v1', plural: 'secrets' },
   Service: { group: '', version: 'v1', plural: 'services' },
+  StatefulSet: { group: 'apps', version: 'v1', plural: 'statefulsets' },
   ServiceAccount: { group: '', version: 'v1', plural: 'serviceaccounts' },
 }
 

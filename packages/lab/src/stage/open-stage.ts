@@ -123,7 +123,11 @@ async function open(at: {
 /** The Role that the docs print, whole. */
 function role(): readonly object[] {
   const uses = [...new Set(ROLE.map(({ when }) => when))]
-  return roleRules(uses).map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs }))
+  return roleRules(uses).map(({ group, resource, verbs }) => ({
+    apiGroups: [group],
+    resources: [resource],
+    verbs,
+  }))
 }
 
 function isRolledOut(deployment: { readonly [field: string]: unknown }): boolean {

@@ -32,6 +32,8 @@ export interface ReleaseOrder {
   readonly inputs?: Readonly<Record<string, string>>
   readonly run?: RunOrder
   readonly app?: Partial<AppOptions>
+  /** Further objects of the new version, beside its Deployment. */
+  readonly objects?: readonly Manifest[]
   readonly action?: string
   readonly kubeconfig?: string
   readonly cancelAfter?: number
@@ -106,6 +108,10 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       join(workspace, 'k8s', 'deployment.json'),
       JSON.stringify(app(order.version, order.app, order.env)),
     )
+    for (const object of order.objects ?? []) {
+      const file = `${object.kind}-${object.metadata.name}.json`.toLowerCase()
+      writeFileSync(join(workspace, 'k8s', file), JSON.stringify(object))
+    }
     return startAction({
       dir: join(options.dist, order.action ?? 'canary-step'),
       github: github.run(order.run),

@@ -1,0 +1,82 @@
+import { describe, expect } from '@jest/globals'
+import type { Manifest } from '@release-actions/lab'
+import { errorless, errorOf, failuresOf } from '../support/evidence.ts'
+import { footprintOf } from '../support/app.ts'
+import { scenario } from '../support/scene.ts'
+
+function settings(name: string, greeting: string): Manifest {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { GREETING: greeting } }
+}
+
+/** A template that reads its environment from a ConfigMap. */
+function reading(name: string): { readonly podSpec: object } {
+  const volumes = [
+    { name: 'app', configMap: { name: 'shop-app' } },
+    { name: 'settings', configMap: { name } },
+  ]
+  return { podSpec: { volumes } }
+}
+
+describe('manifests', () => {
+  scenario(
+    'bring a new ConfigMap, which is there before the canary reads it',
+    { rate: 40 },
+    async (scene) => {
+      const { stage } = scene
+      await stage.apply(settings('settings-1', 'hello'))
+      const done = await scene.release({
+        version: '2',
+        inputs: { plan: '50, 100', soak: '300ms' },
+        app: reading('settings-2'),
+        objects: [settings('settings-2', 'good morning')],
+      })
+
+      expect(errorless(done)).toEqual([])
+      expect(done.outputs).toMatchObject({ decision: 'promoted' })
+      expect((await stage.get('ConfigMap', 'settings-2'))?.['data']).toEqual({ GREETING: 'good morning' })
+      expect((await stage.get('ConfigMap', 'settings-1'))?.['data']).toEqual({ GREETING: 'hello' })
+      expect(failuresOf(scene.load)).toEqual([])
+    },
+  )
+
+  scenario('that change a ConfigMap under its old name are refused', { rate: 0 }, async (scene) => {
+    const { stage } = scene
+    await stage.apply(settings('settings', 'hello'))
+    const before = await footprintOf(stage)
+    const done = await scene.release({
+      version: '2',
+      app: reading('settings'),
+      objects: [settings('settings', 'good morning')],
+    })
+
+    expect(errorOf(done)).toContain('ConfigMap settings has changed under its old name')
+    expect(done.outputs).toMatchObject({ decision: 'failed', 'reason-code': 'invalid-input' })
+    expect(await footprintOf(stage)).toEqual(before)
+    expect((await stage.get('ConfigMap', 'settings'))?.['data']).toEqual({ GREETING: 'hello' })
+    expect(scene.github.deployments).toEqual([])
+  })
+
+  scenario(
+    'whose other objects may not be written are refused, with the lines to add to the Role',
+    { rate: 0 },
+    async (scene) => {
+      const before = await footprintOf(scene.stage)
+      const done = await scene.release({
+        version: '2',
+        objects: [
+          {
+            apiVersion: 'v1',
+            kind: 'ResourceQuota',
+            metadata: { name: 'more' },
+            spec: { hard: { pods: '50' } },
+          },
+        ],
+      })
+
+      const error = errorOf(done)
+      expect(error).toContain('create resourcequotas')
+      expect(error).toContain('apiGroups: [""], resources: [resourcequotas]')
+      expect(await footprintOf(scene.stage)).toEqual(before)
+    },
+  )
+})

@@ -1,0 +1,29 @@
+import { describe, expect } from '@jest/globals'
+import { errorless, failuresOf, resultOf } from '../support/evidence.ts'
+import { scenario } from '../support/scene.ts'
+
+describe('a good version, without a router', () => {
+  scenario(
+    'is spread by the number of pods, says what shares those are, and no request fails',
+    { replicas: 3, rate: 60, traffic: 'replicas' },
+    async (scene) => {
+      const { stage, load } = scene
+      const done = await scene.release({ version: '2', inputs: { plan: '25, 50', soak: '800ms' } })
+
+      expect(errorless(done)).toEqual([])
+      expect(done.outputs).toMatchObject({ decision: 'promoted', version: '2.0.0', weight: '100' })
+      expect(done.log).toContain('with 3 stable pods the shares are')
+      // 1 of 4 pods, then 3 of 6.
+      expect(
+        resultOf(done)
+          .evidence.shifts.map(({ weight }) => weight)
+          .slice(0, 2),
+      ).toEqual([25, 50])
+      expect(failuresOf(load)).toEqual([])
+      const names = (await stage.list('Deployment')).map(({ metadata }) => metadata.name)
+      expect(names).not.toContain('shop-canary')
+      expect((await stage.list('Service')).map(({ metadata }) => metadata.name)).toEqual(['shop'])
+      expect(load?.counts(Date.now() - 200) ?? {}).not.toHaveProperty('1')
+    },
+  )
+})
