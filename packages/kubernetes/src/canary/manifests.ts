@@ -38,6 +38,7 @@ export async function readManifests(options: ManifestOptions): Promise<Manifests
       .filter(({ object }) => object.kind === 'Deployment')
       .map(({ object }) => object.metadata?.name)
     const files = matching.map(({ file }) => file).join(', ')
+    const other = objects.find(({ object }) => isOtherWorkload(object, options.workload))?.object.kind
     throw new InvalidInput(
       'manifests',
       options.entries.join(', '),
@@ -47,6 +48,9 @@ export async function readManifests(options: ManifestOptions): Promise<Manifests
           only === undefined
             ? `their Deployments: ${found.join(', ') || '(none)'}`
             : `it is in them ${matching.length} times: ${files}`,
+          ...(other === undefined
+            ? []
+            : [`${other} ${options.workload} is in them: only Deployments can be released by canary`]),
         ],
       },
     )
@@ -56,6 +60,10 @@ export async function readManifests(options: ManifestOptions): Promise<Manifests
     configs: objects.map(({ object }) => object).filter(isConfig),
     others: objects.map(({ object }) => object).filter((each) => !isConfig(each) && !isWorkload(each)),
   }
+}
+
+function isOtherWorkload(object: AnyObject, workload: string): boolean {
+  return /^(StatefulSet|DaemonSet)$/.test(object.kind ?? '') && object.metadata?.name === workload
 }
 
 function isConfig(object: AnyObject): boolean {
