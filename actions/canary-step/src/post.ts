@@ -1,6 +1,7 @@
 import { releaseSummary, type Kit } from '@release-actions/action-kit'
 import { httpOf } from '@release-actions/action-world'
-import { runCanary, type CanaryPorts } from '@release-actions/engine'
+import { runCanary, type CanaryEnd, type CanaryPorts } from '@release-actions/engine'
+import type { Ledger } from '@release-actions/ports'
 import type { AbortGoal } from '@release-actions/release'
 import { messageOf } from '@release-actions/values'
 import { openRecord } from './github.ts'
@@ -40,7 +41,6 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
       tell: (text) => log.line(text),
     })
     const { flight } = ran
-    const promoted = ran.last.seen.claim.state.last?.outcome === 'promoted'
     const frame: ReportFrame = {
       service: setting.service,
       environment: inputs.environment,
@@ -55,23 +55,41 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
     }
     if (flight !== undefined) kit.summarize(releaseSummary(reportOf(ran, frame)))
     log.line(flight === undefined ? 'nothing was in flight' : endingOf(ran).decision)
-    if (flight?.deployment !== undefined) await tellGitHub(flight.deployment, promoted, reason)
+    await tellGitHub(ran, reason)
     if (ran.end.kind !== 'done') throw failureOf(ran, frame)
   } finally {
     setting.close()
   }
 
   /** The way back needs no GitHub; the record is written when it can be. */
-  async function tellGitHub(deployment: number, promoted: boolean, reason: string): Promise<void> {
+  async function tellGitHub({ end, flight, last }: CanaryEnd, reason: string): Promise<void> {
+    const { inFlight, last: landed } = last.seen.claim.state
+    // Another run has taken up what was ours: it is theirs to end.
+    if (end.kind === 'done' && inFlight !== undefined) return
+    const stop = new AbortController()
     try {
       const record = await openRecord(inputs, kit, http, environmentOf(inputs), setting.service)
-      const { ledger } = record ?? {}
-      const written = promoted ? ledger?.verified(deployment, 'promoted; tidied up after a cancel') : ledger?.failed(deployment, `taken back: ${reason}`)
-      const stop = new AbortController()
-      await Promise.race([written, clock.sleep(FLUSH_MS, stop.signal)])
-      stop.abort()
+      if (record !== undefined) await Promise.race([write(record.ledger), clock.sleep(FLUSH_MS, stop.signal)])
     } catch (error) {
       log.warning(`the record on GitHub could not be written: ${messageOf(error)}`)
+    } finally {
+      stop.abort()
+    }
+
+    async function write(ledger: Ledger): Promise<void> {
+      // Main may have been killed before the Lease knew of its record, or after it had forgotten it.
+      const open = (await ledger.history()).filter(
+        ({ state: now, record: { run, target } }) =>
+          (now === 'pending' || now === 'queued' || now === 'in_progress') &&
+          run.id === kit.context.run.id &&
+          target.namespace === setting.namespace &&
+          target.workload === inputs.workload,
+      )
+      const ids = new Set([...(flight?.deployment === undefined ? [] : [flight.deployment]), ...open.map(({ id }) => id)])
+      for (const id of ids) {
+        if (landed?.outcome === 'promoted' && landed.deployment === id) await ledger.verified(id, 'promoted; tidied up after main had ended')
+        else await ledger.failed(id, `taken back: ${reason}`)
+      }
     }
   }
 }

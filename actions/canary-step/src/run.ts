@@ -106,7 +106,9 @@ async function release(step: Release): Promise<void> {
   }
   const ran = await runCanary(goal, ports, kit.cancelled, listener)
   const ending = endingOf(ran)
-  if (ending.decision !== 'cancelled' && ending.code !== 'retreat-failed') kit.state.save(FINISHED, 'true')
+  const waits = ending.decision === 'advanced' || ending.decision === 'held'
+  // What stays in flight is for a later step: post must not take it back.
+  if (waits) kit.state.save(FINISHED, 'true')
   writeRecord(recorder, ran, goal)
   const deployment = recorder?.deployment
   const frame: ReportFrame = {
@@ -126,6 +128,8 @@ async function release(step: Release): Promise<void> {
   kit.summarize(releaseSummary(report))
   if (ran.words.length > 0) log.group('What the pods say', ran.words)
   await finishOnGitHub()
+  // Only now: post also completes the record, should main be killed before it has.
+  if (!waits && ending.decision !== 'cancelled' && ending.code !== 'retreat-failed') kit.state.save(FINISHED, 'true')
   log.line(kit.outputs.known.message ?? ending.decision)
   if (ran.end.kind !== 'done') throw failureOf(ran, frame)
 
@@ -196,10 +200,11 @@ function recorderOf(step: Release, goal: ReleaseGoal, { ledger }: Record, warn: 
   })
 }
 
-function writeRecord(recorder: Recorder | undefined, { end }: CanaryEnd, goal: ReleaseGoal): void {
+function writeRecord(recorder: Recorder | undefined, { end, last }: CanaryEnd, goal: ReleaseGoal): void {
   switch (end.kind) {
     case 'done':
       if (end.decision === 'promoted') recorder?.verified(`${goal.release.version} serves all traffic, verified`)
+      else if (end.decision === 'unchanged') recorder?.landed(last.seen.claim.state.live)
       else if (end.decision === 'advanced') recorder?.passed(`canary ${goal.until} %: passed`)
       return
     case 'failed':

@@ -4,6 +4,7 @@ import {
   formatRun,
   type CanarySight,
   type InFlight,
+  type Landed,
   type ReleaseGoal,
   type ReleaseRecord,
   type Stage,
@@ -93,6 +94,17 @@ export class Recorder implements Listener {
 
   verified(description: string): void {
     this.#write('verified', (id) => this.#ledger.verified(id, description))
+  }
+
+  /** What is live was promoted by an earlier process, which may have been killed before it could say so. */
+  landed(live: Landed | undefined): void {
+    const id = live?.deployment
+    if (live === undefined || id === undefined) return
+    this.#enqueue('verified', async () => {
+      const entry = (await this.#ledger.history()).find((each) => each.id === id)
+      if (entry === undefined || entry.verified) return
+      await this.#ledger.verified(id, `${live.release.version} serves all traffic, verified`)
+    })
   }
 
   failed(description: string): void {
