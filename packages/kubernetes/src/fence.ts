@@ -39,13 +39,19 @@ export function createFence(client: Client, workload: string): Fence {
     of,
     annotation: (fence) => ({ [key]: String(fence) }),
     async stamp(kind, name, fence) {
-      const { metadata } = await read(client, kind, name)
-      refuseLater(kind, name, metadata, fence)
-      if (of(metadata) === fence) return
-      await client.patch(kind, name, [
-        sameVersion(metadata?.resourceVersion),
-        ...annotating(metadata, key, String(fence)),
-      ])
+      for (let attempt = 1; ; attempt++) {
+        const { metadata } = await read(client, kind, name)
+        refuseLater(kind, name, metadata, fence)
+        if (of(metadata) === fence) return
+        const stamped = annotating(metadata, key, String(fence))
+        try {
+          await client.patch(kind, name, [sameVersion(metadata?.resourceVersion), ...stamped])
+          return
+        } catch (error) {
+          // A controller wrote the status between our look and our write: that is no reason not to stamp.
+          if (!(error instanceof Conflict) || attempt >= 10) throw error
+        }
+      }
     },
     async patch(kind, name, fence, patch) {
       try {

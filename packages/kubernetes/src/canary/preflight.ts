@@ -3,10 +3,12 @@ import { proveAccess } from '../access.ts'
 import type { Client } from '../client.ts'
 import { isMapping } from '../config/kubeconfig.ts'
 import { OWNER } from '../names.ts'
+import type { Labels, Service } from '../objects.ts'
 import { roleRules, type RoleRule } from '../role.ts'
 import type { Applying } from './applying.ts'
 import { foreign } from './cluster.ts'
 import { differingPolicies, sharedBudgets } from './policies.ts'
+import { selecting } from './labels.ts'
 import { judgeWorkload } from './refusals.ts'
 import type { Target } from './target.ts'
 
@@ -38,9 +40,9 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
   const autoscaler = autoscalers.items.find(
     ({ spec }) => spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.name === target.workload,
   )
-  const [labels, service, policies, budgets, canary, claims, manifests] = await Promise.all([
+  const [labels, services, policies, budgets, canary, claims, manifests] = await Promise.all([
     target.labels(),
-    client.find('Service', target.stableService),
+    client.list('Service'),
     client.list('NetworkPolicy'),
     client.list('PodDisruptionBudget'),
     client.find('Deployment', target.canary),
@@ -56,12 +58,14 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     throw foreign(client.namespace, target.canary)
   }
   const { deployment } = target
+  const service = services.items.find((each) => each.metadata?.name === target.stableService)
   const goal = target.goal?.template ?? deployment.spec?.template ?? {}
   const stable = deployment.spec?.template.metadata?.labels ?? {}
   const verdict = judgeWorkload({ deployment, goal, service, autoscaler, claims, spread })
   const refused = [
     ...(service === undefined ? [`the Service ${target.stableService} does not exist`] : []),
     ...verdict.refused,
+    ...(spread ? [] : leaking(services.items, target.canaryService, labels.labels)),
     ...(spread ? [] : differingPolicies(policies.items, stable, labels.labels)),
     ...(manifests?.refused ?? []),
   ]
@@ -74,6 +78,13 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
       : []),
     ...(manifests?.warnings ?? []),
   ]
+}
+
+/** A Service that came after the canary's labels were chosen could send it traffic that no one gave it. */
+function leaking(services: readonly Service[], own: string, labels: Labels): readonly string[] {
+  return selecting({ services }, labels)
+    .filter((each) => each.metadata?.name !== own)
+    .map((each) => `the Service ${each.metadata?.name} selects the canary's pods`)
 }
 
 function refusal(name: string, reasons: readonly string[]): ReleaseError {

@@ -1,13 +1,13 @@
-import { Conflict, Forbidden, InvalidInput, NotFound, ReleaseError } from '@release-actions/values'
+import { Conflict, Forbidden, NotFound, ReleaseError } from '@release-actions/values'
 import type { Client } from '../client.ts'
 import { isMapping } from '../config/kubeconfig.ts'
-import { canaryName, LABELS, OWNER } from '../names.ts'
+import { canaryName, LABELS, TRACK } from '../names.ts'
 import type { Deployment, Labels, PodTemplate, Service } from '../objects.ts'
 import type { HttpRoute } from '../traffic/route-types.ts'
-import { isRule, isService } from '../traffic/route-weights.ts'
 import { chooseContainer, imageOf, withImage } from './containers.ts'
-import { type CanaryLabels, canaryLabels, selecting, spreadLabels } from './labels.ts'
+import { type CanaryLabels, canaryLabels, spreadLabels } from './labels.ts'
 import { type Manifests, readManifests } from './manifests.ts'
+import { stableServiceOf } from './stable-service.ts'
 import { templateHash } from './template-hash.ts'
 
 /** What splits the traffic, as the input `traffic` says. */
@@ -60,7 +60,7 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
   const [found, services, route, manifests] = await Promise.all([
     client.find('Deployment', workload),
     client.list('Service'),
-    traffic.kind === 'httproute' ? client.get('HTTPRoute', traffic.name) : undefined,
+    traffic.kind === 'httproute' ? client.find('HTTPRoute', traffic.name) : undefined,
     options.manifests === undefined || options.manifests.length === 0
       ? undefined
       : readManifests({
@@ -73,7 +73,8 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
   const deployment = found ?? (await notADeployment(client, workload))
   const { name = workload, uid = '' } = deployment.metadata ?? {}
   const container = chooseContainer(manifests?.template ?? deployment.spec?.template, options.container).name
-  const stableService = options.stableService ?? serviceOf(options, deployment, services.items, route)
+  const stableService =
+    options.stableService ?? serviceOf(options, deployment, services.items, route, manifests)
   const canaryService = options.canaryService ?? canaryName(stableService)
   let labels: Promise<CanaryLabels> | undefined
   return {
@@ -111,44 +112,21 @@ async function defaulted(client: Client, workload: string, template: PodTemplate
   return spec.template
 }
 
-/** The Service whose traffic is split: of those that select the workload's pods, the one that the route names. */
+/** Where only a way back is asked for, what somebody has deleted meanwhile must not be in its way. */
 function serviceOf(
-  { client, workload, traffic, rule }: TargetOptions,
+  { client, workload, traffic, rule, image }: TargetOptions,
   deployment: Deployment,
   services: readonly Service[],
   route: HttpRoute | undefined,
+  manifests: Manifests | undefined,
 ): string {
-  const labels = deployment.spec?.template.metadata?.labels ?? {}
-  const own = selecting(
-    { services: services.filter((each) => each.metadata?.annotations?.[OWNER] === undefined) },
-    labels,
-  )
-  const rules = (route?.spec?.rules ?? []).filter((each, at) => rule === undefined || isRule(each, at, rule))
-  const refs = rules.flatMap((each) => each.backendRefs ?? [])
-  const fitting = own
-    .map((each) => each.metadata?.name ?? '')
-    .filter((name) => route === undefined || refs.some((ref) => isService(ref, name, client.namespace)))
-  const [only, second] = fitting
-  if (only !== undefined && second === undefined) return only
-  if (second !== undefined) {
-    throw new InvalidInput(
-      'stable-service',
-      undefined,
-      `one of ${fitting.join(', ')}: they all select the pods of ${workload}`,
-    )
+  const named = traffic.kind === 'httproute' ? { name: traffic.name, found: route } : undefined
+  try {
+    return stableServiceOf({ namespace: client.namespace, deployment, services, route: named, rule })
+  } catch (error) {
+    if (image !== undefined || manifests !== undefined) throw error
+    return workload
   }
-  const named = [...new Set(refs.map((ref) => ref.name))].join(', ')
-  const why = [
-    `Services that select its pods: ${own.map((each) => each.metadata?.name).join(', ') || '(none)'}`,
-    ...(traffic.kind === 'httproute'
-      ? [`Services that HTTPRoute ${traffic.name} names: ${named || '(none)'}`]
-      : []),
-  ]
-  throw new NotFound(`no Service leads to the pods of Deployment ${client.namespace}/${workload}`, {
-    object: `Deployment ${client.namespace}/${workload}`,
-    why,
-    fix: ['set stable-service'],
-  })
 }
 
 async function labelsOf(
@@ -162,6 +140,7 @@ async function labelsOf(
   const existing = await client.find('Deployment', canaryName(workload))
   const noted = changedLabels(existing)
   if (noted !== undefined) {
+    refuseOtherWay(client.namespace, canaryName(workload), noted, traffic, labels)
     return {
       changed: noted,
       labels: { ...labels, ...noted },
@@ -183,6 +162,23 @@ async function labelsOf(
     budgets: budgets.items,
   }
   return canaryLabels(around, override)
+}
+
+/** A canary that was made for a router gets no traffic from the Service, and one without a router would at once. */
+function refuseOtherWay(
+  namespace: string,
+  name: string,
+  noted: Labels,
+  traffic: TrafficChoice,
+  stable: Labels,
+): void {
+  const spread = noted[TRACK] !== undefined && stable[TRACK] === undefined
+  if (spread === (traffic.kind === 'replicas')) return
+  const object = `Deployment ${namespace}/${name}`
+  throw new Conflict(`${object} is of a release with another way to split the traffic`, {
+    object,
+    fix: ['end that release first, with the input traffic that it began with'],
+  })
 }
 
 /** The set K as noted on a canary Deployment of ours. */

@@ -27,13 +27,27 @@ function hopeless(pod: Pod, status: ContainerStatus): string | undefined {
   const reason = waiting?.reason ?? ''
   const message = waiting?.message === undefined ? '' : `: ${oneLine(waiting.message)}`
   if (BAD_IMAGE.has(reason) || (reason === 'ErrImagePull' && FINAL.test(message))) {
-    return `the image ${status.image} cannot be pulled (${reason})${message}`
+    return `the image ${status.image} cannot be pulled (${reason})${pullMessage(waiting?.message, status.image)}`
   }
   if (BAD_CONFIG.has(reason)) return `${where} cannot start (${reason})${message}`
   if (reason === 'CrashLoopBackOff' && status.restartCount >= 2) {
     return `container ${status.name} crashes again and again (${endOf(status)})`
   }
   return undefined
+}
+
+/**
+ * Why the registry or the runtime refused: the kubelet wraps it in the image's name, up to four times. The innermost
+ * part is what a person needs; it is nothing when the name is all that was said.
+ */
+function pullMessage(message: string | undefined, image: string): string {
+  const whole = oneLine(message ?? '')
+  const inner = (whole.split('": ').at(-1) ?? '').replace(
+    /^(?:\S+[/:]\S+: )?rpc error: code = \w+ desc = /,
+    '',
+  )
+  const bare = inner.endsWith('"') || inner === image ? '' : inner.replace(/^\S+(?:@sha256:|:)\S+: /, '')
+  return bare === '' || bare.startsWith('Back-off') ? '' : `: ${bare}`
 }
 
 function* conditionsOf(deployment: Deployment): Generator<string> {

@@ -164,9 +164,13 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
     },
 
     async read() {
-      const [route, service] = await Promise.all([current(), client.find('Service', options.canaryService)])
+      const [route, service] = await Promise.all([
+        client.find('HTTPRoute', options.route),
+        client.find('Service', options.canaryService),
+      ])
+      basis = route
       bell.seen([route])
-      return sight(route, service)
+      return route === undefined ? gone(object) : sight(route, service)
     },
 
     async stamp(name, stamp) {
@@ -290,6 +294,19 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       const message = `${object} names ${options.stableService} twice in rule ${twice.at}: which of them to split is not clear`
       throw new ReleaseError('invalid-input', message, { object })
     }
+  }
+}
+
+/** Nobody reaches anything through a route that was deleted: there is nothing to take back. */
+function gone(object: string): TrafficSight {
+  return {
+    kind: 'route',
+    linked: false,
+    weight: 0,
+    accepted: true,
+    refused: undefined,
+    tampered: `${object} does not exist any more: somebody else deleted it`,
+    unstamped: [],
   }
 }
 

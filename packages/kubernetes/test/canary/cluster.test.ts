@@ -323,6 +323,26 @@ describe('the first look', () => {
     })
   })
 
+  test('a canary that was made for a router is not taken for one without, nor with a Service that selects it', async () => {
+    await using it = await World.start()
+    const canary = await it.open()
+    await canary.cluster.applyCanary(1, await it.claim(canary))
+    const spread = await it.open({ traffic: { kind: 'replicas' } })
+    await expect(spread.cluster.preflight()).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('another way to split'),
+    })
+    await it.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'all' },
+      spec: { selector: { tier: 'web' }, ports: [{ port: 80 }] },
+    })
+    await expect((await it.open()).cluster.preflight()).rejects.toMatchObject({
+      why: ["the Service all selects the canary's pods"],
+    })
+  })
+
   test('a workload that is a StatefulSet, or nothing, is named', async () => {
     await using it = await World.start()
     await expect(it.open({ workload: 'nothing' })).rejects.toMatchObject({

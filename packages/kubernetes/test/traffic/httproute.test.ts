@@ -212,6 +212,25 @@ describe('what somebody else does to the route', () => {
     })
   })
 
+  test('the whole route deleted leaves nothing to take back, also for a process that comes to take it back', async () => {
+    await using it = await start()
+    const { canary, fence, original } = await linked(it)
+    await it.admin.delete('HTTPRoute', 'shop')
+    expect(await canary.traffic.read()).toMatchObject({
+      linked: false,
+      weight: 0,
+      unstamped: [],
+      tampered: expect.stringMatching(/does not exist/),
+    })
+    await canary.traffic.retreat(fence)
+    await canary.traffic.unlink(original, fence)
+    const post = await it.open({ image: undefined })
+    const later = await it.claim(post, 8)
+    await post.cluster.deleteCanary(later)
+    expect(await it.admin.find('Service', 'shop-canary')).toBeUndefined()
+    await expect(it.open()).rejects.toMatchObject({ code: 'not-found', object: 'HTTPRoute shop/shop' })
+  })
+
   test('a later claim’s stamp ends our writes, forward and back', async () => {
     await using it = await start()
     const { canary, fence } = await linked(it)
