@@ -164,7 +164,9 @@ class Step {
       cancel?.removeEventListener('abort', onAbort)
       this.#ended = true
       for (const { pattern, reject } of this.#waiting)
-        reject(new Error(`the action ended without a line that matches ${String(pattern)}`))
+        reject(
+          new Error(`the action ended without a line that matches ${String(pattern)}; ${this.#lastLines()}`),
+        )
       rmSync(this.#root, { recursive: true, force: true })
     }
   }
@@ -183,8 +185,15 @@ class Step {
   logged(pattern: RegExp): Promise<void> {
     if (this.lines.some((line) => pattern.test(line))) return Promise.resolve()
     if (this.#ended)
-      return Promise.reject(new Error(`the action has ended; no line matched ${String(pattern)}`))
+      return Promise.reject(
+        new Error(`the action has ended; no line matched ${String(pattern)}; ${this.#lastLines()}`),
+      )
     return new Promise((resolve, reject) => this.#waiting.add({ pattern, resolve, reject }))
+  }
+
+  /** What a test that waited in vain wants to see. */
+  #lastLines(): string {
+    return `its last lines:\n${this.lines.slice(-25).join('\n')}`
   }
 
   #heard(line: string): void {
