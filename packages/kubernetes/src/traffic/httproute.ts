@@ -14,6 +14,7 @@ import { routeBack } from './route-back.ts'
 import { acceptanceOf } from './route-status.ts'
 import type { HttpRoute } from './route-types.ts'
 import {
+  abandonedRules,
   isRule,
   isService,
   reweighed,
@@ -77,13 +78,14 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
     const rules = rulesOf(route)
     const ours = rules.filter((rule) => rule.canary !== undefined)
     const shares = [...new Set(ours.map(shareOf).filter((share) => share !== undefined))]
+    const abandoned = mark === undefined ? [] : abandonedRules(route, mark)
     const stamped = options.held() !== undefined && fence.of(route.metadata) === options.held()
     return {
       kind: 'route',
       linked: mark !== undefined || ours.length > 0,
-      weight: Math.max(0, ...shares),
+      weight: Math.max(abandoned.length > 0 ? 100 : 0, ...shares),
       ...acceptanceOf(route, mark?.unresolved === true),
-      tampered: mark === undefined ? undefined : tamperedWith(mark, rules, shares, service),
+      tampered: mark === undefined ? undefined : tamperedWith(mark, rules, shares, abandoned, service),
       unstamped: stamped ? [] : [`HTTPRoute/${options.route}`],
     }
   }
@@ -92,8 +94,12 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
     mark: Mark,
     rules: readonly SplitRule[],
     shares: readonly number[],
+    abandoned: readonly number[],
     service: Service | undefined,
   ): string | undefined {
+    if (abandoned.length > 0) {
+      return `${object} names ${mark.canary} without ${mark.stable} in rule ${abandoned.join(', ')}: somebody else changed it`
+    }
     if (rules.length === 0) return `${object} does not name the Service ${mark.stable} any more`
     const without = rules.filter((rule) => rule.canary === undefined).map((rule) => rule.at)
     if (without.length > 0) {

@@ -19,7 +19,10 @@ export function isService(ref: BackendRef, name: string, namespace: string): boo
   return service && ref.name === name && (ref.namespace ?? namespace) === namespace
 }
 
-/** The rules that name the stable Service (or only the one that `rule` picks, by name or index). */
+/**
+ * The rules that name the stable Service (or only the one that `rule` picks, by name or index), and always those where
+ * our ref is: rules may be reordered while a release is in flight, and a way back must find it wherever it is.
+ */
 export function splitRules(
   route: HttpRoute,
   names: { readonly stable: string; readonly canary: string },
@@ -29,9 +32,22 @@ export function splitRules(
   return (route.spec?.rules ?? []).flatMap((each, at) => {
     const refs = each.backendRefs ?? []
     const stable = refs.findIndex((ref) => isService(ref, names.stable, namespace))
-    if (stable < 0 || (rule !== undefined && !isRule(each, at, rule))) return []
     const canary = refs.findIndex((ref) => isService(ref, names.canary, namespace))
+    if (stable < 0 || (rule !== undefined && canary < 0 && !isRule(each, at, rule))) return []
     return [{ at, stable, canary: canary < 0 ? undefined : canary, refs }]
+  })
+}
+
+/** Where our ref has traffic without the stable beside it: nothing of ours could give it back. Indices of rules. */
+export function abandonedRules(
+  route: HttpRoute,
+  names: { readonly stable: string; readonly canary: string },
+): readonly number[] {
+  const namespace = route.metadata?.namespace ?? ''
+  return (route.spec?.rules ?? []).flatMap(({ backendRefs = [] }, at) => {
+    const stable = backendRefs.some((ref) => isService(ref, names.stable, namespace))
+    const canary = backendRefs.find((ref) => isService(ref, names.canary, namespace))
+    return !stable && weightOf(canary) > 0 ? [at] : []
   })
 }
 

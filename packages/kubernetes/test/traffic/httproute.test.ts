@@ -175,6 +175,39 @@ describe('what somebody else does to the route', () => {
     expect(await weightsOf(it)).toEqual([['shop 1'], ['other 1'], ['shop 3', 'other 1']])
   })
 
+  test('rules reordered under a chosen index: our backend is seen and taken back where it is now', async () => {
+    await using it = await start()
+    const canary = await it.open({ rule: '2' })
+    const fence = await it.claim(canary)
+    const original = await canary.traffic.original()
+    await canary.cluster.applyCanary(1, fence)
+    await canary.traffic.link(fence)
+    await canary.traffic.read()
+    await canary.traffic.shift(50, fence)
+    await replaceRules(it, (rules) => rules.toReversed())
+    expect(await canary.traffic.read()).toMatchObject({ weight: 50 })
+    await canary.traffic.retreat(fence)
+    expect(await weightsOf(it)).toEqual([['shop 100', 'shop-canary 0'], ['other 1'], ['shop 3', 'other 1']])
+    await canary.traffic.unlink(original, fence)
+    expect(await weightsOf(it)).toEqual([['shop 1'], ['other 1'], ['shop 3', 'other 1']])
+  })
+
+  test('the stable taken out from beside our backend is all of that rule, not nothing', async () => {
+    await using it = await start()
+    const { canary } = await linked(it)
+    await replaceRules(it, (rules) =>
+      rules.map((rule) => ({
+        ...rule,
+        backendRefs: (rule.backendRefs ?? []).filter(({ name }) => name !== 'shop'),
+      })),
+    )
+    expect(await canary.traffic.read()).toMatchObject({
+      linked: true,
+      weight: 100,
+      tampered: expect.stringMatching(/names shop-canary without shop in rule 0, 2/),
+    })
+  })
+
   test('our backend taken out is said, never silently put back', async () => {
     await using it = await start()
     const { canary } = await linked(it)

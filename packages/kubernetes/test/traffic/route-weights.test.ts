@@ -36,8 +36,9 @@ describe('which rules are split', () => {
       [2, undefined],
     ])
   })
-  test('only the chosen one, by index or name', () => {
-    expect(splitRules(two, names, '2').map(({ at }) => at)).toEqual([2])
+  test('only the chosen one, by index or name, and those where our ref is already', () => {
+    expect(splitRules(two, names, '2').map(({ at }) => at)).toEqual([1, 2])
+    expect(splitRules(route([ref('shop')], [ref('shop')]), names, '1').map(({ at }) => at)).toEqual([1])
     const named = {
       ...two,
       spec: { rules: [{ name: 'web', backendRefs: [ref('shop')] }, { backendRefs: [ref('shop')] }] },
