@@ -1,3 +1,4 @@
+export * from './canary/already-live.ts'
 export * from './canary/capacity.ts'
 export * from './canary/decide.ts'
 export * from './canary/goal.ts'

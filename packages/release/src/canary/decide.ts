@@ -1,6 +1,7 @@
 import { formatPercent } from '@release-actions/values'
 import type { InFlight, Landed, Retreat } from '../in-flight.ts'
 import { compareRuns, formatRun, type RunId } from '../run-id.ts'
+import { isLive, newerRelease } from './already-live.ts'
 import { capacity } from './capacity.ts'
 import type { AbortGoal, CanaryGoal, ReleaseGoal } from './goal.ts'
 import type { CanaryMove } from './moves.ts'
@@ -83,38 +84,6 @@ function claimToRelease(goal: ReleaseGoal, seen: CanarySight, claim: NotOurs): C
       return { kind: 'done', decision: 'unchanged' }
   }
   return { kind: 'claim' }
-}
-
-/** A release that was triggered after ours and is in flight, or live, or holds the claim. */
-function newerRelease(goal: ReleaseGoal, claim: NotOurs): { run: Landed['run']; reason: string } | undefined {
-  if (goal.allowOlder) return undefined
-  const { inFlight, live } = claim.state
-  if (claim.kind === 'held' && compareRuns(claim.by, goal.run) > 0) {
-    return { run: claim.by, reason: `the newer run ${formatRun(claim.by)} is at work on this workload` }
-  }
-  if (inFlight !== undefined && compareRuns(inFlight.run, goal.run) > 0) {
-    return {
-      run: inFlight.run,
-      reason: `the newer run ${formatRun(inFlight.run)} has ${inFlight.release.version} in flight`,
-    }
-  }
-  if (live !== undefined && compareRuns(live.run, goal.run) > 0) {
-    return {
-      run: live.run,
-      reason: `the newer run ${formatRun(live.run)} has released ${live.release.version}`,
-    }
-  }
-  return undefined
-}
-
-/** The stable runs the goal's template, whole, and nothing is left over. */
-function isLive(goal: ReleaseGoal, seen: CanarySight): boolean {
-  return (
-    seen.stable.template === goal.release.template &&
-    seen.stable.settled &&
-    seen.canary === undefined &&
-    (!seen.traffic.linked || seen.traffic.kind === 'replicas')
-  )
 }
 
 function skipsAhead(goal: ReleaseGoal, first: number): CanaryMove {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import {
   decide,
+  isAlreadyLive,
   type AbortGoal,
   type CanaryGoal,
   type CanaryMove,
@@ -1132,6 +1133,33 @@ describe.each(Object.entries(TABLES))('a canary %s', (_, rows) => {
     expect(decided).toMatchObject(move)
     expect(decide(goal ?? goalOf(), structuredClone(seen))).toEqual(decided)
   })
+})
+
+// ——— at a glance ———
+
+const QUESTIONS = Object.values(TABLES).flatMap((rows: readonly Row[]) =>
+  rows.flatMap(({ name, seen, goal = goalOf() }) => (goal.kind === 'release' ? [{ name, seen, goal }] : [])),
+)
+
+test('what a glance takes for live, a whole look leaves unchanged, and nothing is in flight', () => {
+  const live = QUESTIONS.filter(({ seen, goal }) => isAlreadyLive(goal, seen))
+  expect(live.map(({ name }) => name)).toContain('what runs already is unchanged')
+  for (const { seen, goal } of live) {
+    expect(decide(goal, seen)).toEqual({ kind: 'done', decision: 'unchanged' })
+    expect(seen.claim.state.inFlight).toBeUndefined()
+  }
+})
+
+test.each<[string, Partial<CanarySight>]>([
+  ['another process of ours holds the claim', { claim: ours(undefined) }],
+  ['a newer run has released', { claim: { kind: 'free', state: { ...EMPTY, live: liveByNewer } } }],
+  ['a release is in flight', { claim: { kind: 'free', state: { ...EMPTY, inFlight: FLIGHT } } }],
+  ['the stable is being rolled out', { stable: promotedStable({ settled: false }) }],
+  ['the stable runs something else', { stable: workload('shop', 'old', 4) }],
+  ['a canary is left over', { canary: canary(1) }],
+  ['the canary is still in the route', { traffic: route({ linked: true, weight: 0 }) }],
+])('a glance takes nothing for live when %s', (_, seen) => {
+  expect(isAlreadyLive(goalOf(), { ...IDLE, stable: promotedStable(), ...seen })).toBe(false)
 })
 
 // ——— nothing is left out ———
