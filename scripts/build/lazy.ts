@@ -11,7 +11,6 @@ import { builtinModules } from 'node:module'
 import type { OnResolveResult, Plugin } from 'esbuild'
 import { basename, dirname, relative } from 'node:path'
 import { inRepo, ROOT } from '../lib/repo.ts'
-import { chunkName } from './names.ts'
 
 /** Node modules that are not part of Node's own start-up snapshot and take a millisecond or more to load. */
 const LAZY_BUILTINS: ReadonlySet<string> = new Set([
@@ -49,8 +48,11 @@ const LAZY_PACKAGES: ReadonlySet<string> = new Set([
   'ws',
 ])
 
-/** Lazy packages so large that reading their bytes counts: each has a file of its own beside the bundle. */
-const SEPARATE_PACKAGES: ReadonlySet<string> = new Set(['undici'])
+/**
+ * Packages that are imported, but by nothing that we call: a member of theirs that is read after all says so.
+ * undici (760 kB) is client-node's way to the API; of client-node we use the credentials, and our own HTTP client.
+ */
+const LEFT_OUT: ReadonlySet<string> = new Set(['undici'])
 
 /** Packages whose modules only declare things: importing one changes nothing. Checked by reading them. */
 const PURE = [
@@ -73,8 +75,6 @@ const PURE_PATH = new RegExp(
 const ES_MODULES: ReadonlyMap<string, string> = new Map([['yaml', 'node_modules/yaml/browser/index.js']])
 
 const BUILTINS: ReadonlySet<string> = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]))
-/** Namespace of the stand-ins for separate packages; what follows it is the package's entry. */
-export const SEPARATE = 'separate-package'
 const OURS = Symbol('resolved by this plug-in')
 
 export const lazy: Plugin = {
@@ -88,6 +88,7 @@ export const lazy: Plugin = {
         if (args.kind === 'require-call') return { path: name, namespace: 'builtin' }
         return { path: `node:${name}`, external: true }
       }
+      if (LEFT_OUT.has(args.path)) return { path: args.path, namespace: 'left-out', sideEffects: false }
       const esModule = ES_MODULES.get(args.path)
       const path = esModule === undefined ? args.path : inRepo(esModule)
       const { importer, resolveDir } = args
@@ -105,9 +106,6 @@ export const lazy: Plugin = {
         // Relative: esbuild writes it into the bundle, which must be the same wherever it is built.
         // The sign at the end takes the meaning from `.mjs`: the stand-in is CommonJS whatever the package is.
         const inside = `${relative(ROOT, found.path).replaceAll('\\', '/')}#`
-        if (SEPARATE_PACKAGES.has(args.path)) {
-          return { path: inside, namespace: SEPARATE, sideEffects: false }
-        }
         if (LAZY_PACKAGES.has(args.path)) {
           return { path: inside, namespace: 'lazy-package', sideEffects: false }
         }
@@ -126,11 +124,8 @@ export const lazy: Plugin = {
       contents: deferred(`require(${JSON.stringify(`./${basename(path, '#')}`)})`),
       resolveDir: inRepo(dirname(path)),
     }))
-    build.onLoad({ filter: /.*/, namespace: SEPARATE }, ({ path }) => ({
-      // Not esbuild's require nor webpack's, but Node's.
-      contents: deferred(
-        `__non_webpack_require__(${JSON.stringify(`./${chunkName(path.slice(0, -1))}.js`)})`,
-      ),
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: deferred(`(() => { throw new Error('${path} is not part of this bundle') })()`),
     }))
   },
 }

@@ -23,7 +23,7 @@ export async function pack(files: ReadonlyMap<string, string>): Promise<Readonly
     // webpack looks for files in a way that Node warns about.
     process.noDeprecation = true
     const { code, assets, stats } = await ncc(
-      join(folder, files.has('index.mjs') ? 'index.mjs' : 'index.cjs'),
+      join(folder, 'index.mjs'),
       {
         minify: true,
         esm: false,

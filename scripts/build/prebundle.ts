@@ -4,7 +4,7 @@ import type { Metafile } from 'esbuild'
 import { basename } from 'node:path'
 import { ROOT } from '../lib/repo.ts'
 import { classNames } from './class-names.ts'
-import { lazy, SEPARATE } from './lazy.ts'
+import { lazy } from './lazy.ts'
 import { chunkName } from './names.ts'
 
 export interface Prebundle {
@@ -12,25 +12,20 @@ export interface Prebundle {
   readonly files: ReadonlyMap<string, string>
   /** Source files with at least one byte in the result, relative to the repository. */
   readonly sources: readonly string[]
-  /** Packages that it loads from a file of their own: file name (without `.js`) to the package's entry. */
-  readonly separate: ReadonlyMap<string, string>
 }
 
-/**
- * @param entry relative to the repository
- * @param kind a program with lazy chunks, or a `library`: one file whose `require()` gives what the entry exports
- */
-export async function prebundle(entry: string, kind: 'program' | 'library' = 'program'): Promise<Prebundle> {
+/** @param entry relative to the repository */
+export async function prebundle(entry: string): Promise<Prebundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: { index: entry },
     bundle: true,
-    format: kind === 'program' ? 'esm' : 'cjs',
-    splitting: kind === 'program',
+    format: 'esm',
+    splitting: true,
     platform: 'node',
     target: 'node24',
     outdir: 'build/never-written',
-    outExtension: { '.js': kind === 'program' ? '.mjs' : '.cjs' },
+    outExtension: { '.js': '.mjs' },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
@@ -48,7 +43,7 @@ export async function prebundle(entry: string, kind: 'program' | 'library' = 'pr
     for (const [hashed, stable] of names) text = text.replaceAll(`"./${hashed}"`, `"./${stable}"`)
     files.set(names.get(basename(file.path)) ?? basename(file.path), text)
   }
-  return { files, ...contentsOf(metafile) }
+  return { files, sources: sourcesOf(metafile) }
 }
 
 /** From esbuild's file names, which change with the content, to names that do not. */
@@ -74,19 +69,9 @@ function chunkNames(metafile: Metafile): ReadonlyMap<string, string> {
 }
 
 /** What the result is made of. esbuild also lists what it read and then left out: that has no bytes. */
-function contentsOf(metafile: Metafile): Pick<Prebundle, 'sources' | 'separate'> {
-  const sources = new Set<string>()
-  const separate = new Map<string, string>()
-  for (const output of Object.values(metafile.outputs)) {
-    for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
-      if (bytesInOutput === 0) continue
-      const [, namespace, inside] = /^([a-z-]{3,}):(.*)$/.exec(path) ?? []
-      if (namespace === undefined) sources.add(path)
-      else if (namespace === SEPARATE && inside !== undefined) {
-        const source = inside.replace(/#$/, '')
-        separate.set(chunkName(source), source)
-      }
-    }
-  }
-  return { sources: [...sources].sort(), separate }
+function sourcesOf(metafile: Metafile): readonly string[] {
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs))
+  // Stand-ins of the plug-in are named by their namespace, and are no files.
+  const files = inputs.filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && !/^[a-z-]{3,}:/.test(path))
+  return [...new Set(files.map(([path]) => path))].sort()
 }

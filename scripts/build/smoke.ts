@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { POST } from './action-folder.ts'
 import { replaceFolder } from './freshness.ts'
 
 /**
@@ -27,17 +28,29 @@ export function smoke(files: ReadonlyMap<string, string>): string | undefined {
       const said = `${run.stdout}${run.stderr}`.slice(-2000)
       return `without inputs it left with ${String(run.status)} and ${String(errors)} error annotations:\n${said}`
     }
-    return emptyChunk(folder, files)
+    return postThatBegins(folder, files, env) ?? emptyChunk(folder, files)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Post that does not know itself would say, as main does, which input it lacks, or begin a release. */
+function postThatBegins(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  if (!files.has(POST)) return undefined
+  const run = spawnSync(process.execPath, [join(folder, POST)], { env, encoding: 'utf8', timeout: 20_000 })
+  if (run.status === 0 && !run.stdout.includes('::error')) return undefined
+  return `its post step, with nothing to do, left with ${String(run.status)}:\n${run.stdout}${run.stderr}`
 }
 
 /** Chunks only declare their modules when they are read, so what must hold is that they can be read. */
 function emptyChunk(folder: string, files: ReadonlyMap<string, string>): string | undefined {
   const require = createRequire(join(folder, 'index.js'))
   for (const name of files.keys()) {
-    if (!name.endsWith('.js') || name === 'index.js') continue
+    if (!name.endsWith('.js') || name === 'index.js' || name === POST) continue
     const loaded: unknown = require(join(folder, name))
     if (typeof loaded !== 'object' || loaded === null || Object.keys(loaded).length === 0)
       return `${name} is empty`

@@ -89,7 +89,7 @@ describe('a pre-bundle', () => {
 
 test.each([
   ['node_modules/@kubernetes/client-node/dist/config.js', 'client-node-config'],
-  ['node_modules/undici/index.js', 'undici'],
+  ['node_modules/yaml/browser/index.js', 'yaml'],
   ['node_modules/@actions/http-client/node_modules/undici/index.js', 'http-client-undici'],
   ['packages/judge/src/grammar/gates.ts', 'judge-grammar-gates'],
   ['actions/canary-step/src/run.ts', 'canary-step-run'],
@@ -112,7 +112,7 @@ test.each([
 test('the action.yml of a bundle names the file beside it', () => {
   const source =
     'name: x\nruns:\n  using: node24\n  main: dist/main.js\n  post: dist/post.js\n  post-if: always()\n'
-  const wanted = 'name: x\nruns:\n  using: node24\n  main: index.js\n  post: index.js\n  post-if: always()\n'
+  const wanted = 'name: x\nruns:\n  using: node24\n  main: index.js\n  post: post.js\n  post-if: always()\n'
   expect(pointedAtBundle(source, 'x')).toBe(wanted)
   expect(() => pointedAtBundle(source.replace('node24', 'node20'), 'x')).toThrow('node24')
 })
