@@ -41,13 +41,13 @@ function hopeless(pod: Pod, status: ContainerStatus): string | undefined {
  * part is what a person needs; it is nothing when the name is all that was said.
  */
 function pullMessage(message: string | undefined, image: string): string {
-  const whole = oneLine(message ?? '')
+  const whole = (message ?? '').replace(/\s+/g, ' ').trim()
   const inner = (whole.split('": ').at(-1) ?? '').replace(
     /^(?:\S+[/:]\S+: )?rpc error: code = \w+ desc = /,
     '',
   )
   const bare = inner.endsWith('"') || inner === image ? '' : inner.replace(/^\S+(?:@sha256:|:)\S+: /, '')
-  return bare === '' || bare.startsWith('Back-off') ? '' : `: ${bare}`
+  return bare === '' || bare.startsWith('Back-off') ? '' : `: ${oneLine(bare)}`
 }
 
 function* conditionsOf(deployment: Deployment): Generator<string> {
