@@ -79,12 +79,19 @@ export function meterOf(gates: readonly Gate[], pods: Pods): TrafficMeter | unde
   return undefined
 }
 
-/** The gates of every stage as rows of the summary's table: the stage first where there are several. */
+/** The gates of every stage as rows of the summary's table: those that did not pass come first. */
 export function gateLines(gates: ReleaseGates): readonly GateLine[] {
-  return gates.reports().flatMap(({ stage, reports }) =>
+  const judged = gates.reports().flatMap(({ stage, reports }) =>
     reports.map((report) => {
       const row = gateRow(report)
-      return { ...row, name: `${row.name} (${stage === 'stable' ? 'stable' : `${stage} %`})` }
+      const name = `${row.name} (${stage === 'stable' ? 'stable' : `${stage} %`})`
+      const { state } = report.verdict
+      // The release ended first: its figures are shown, but they are no verdict.
+      return state === 'judging'
+        ? { state, line: { ...row, name, outcome: '⏹️ not judged to its end', why: '' } }
+        : { state, line: { ...row, name } }
     }),
   )
+  const order = ['fail', 'inconclusive', 'judging', 'pass']
+  return judged.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).map(({ line }) => line)
 }

@@ -7,7 +7,7 @@ import { messageOf } from '@release-actions/values'
 import { openRecord } from './github.ts'
 import type { CanaryInputs } from './inputs.ts'
 import { endingOf, reportOf, type ReportFrame } from './report.ts'
-import { FINISHED, TOUCHED, failureOf } from './run.ts'
+import { FINISHED, TOUCHED, failureOf, wayBackOf } from './run.ts'
 import { environmentOf, openSetting } from './setting.ts'
 
 /** The runner gives post five minutes after a cancel. */
@@ -25,7 +25,12 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
   const setting = await openSetting(inputs, kit, http, undefined, false)
   try {
     const { canary } = setting
-    const timing = { timeout: Math.min(inputs.timeout, MOST_WAIT_MS), warmUp: 0, interval: inputs.interval, drain: inputs.drain }
+    const timing = {
+      timeout: Math.min(inputs.timeout, MOST_WAIT_MS),
+      warmUp: 0,
+      interval: inputs.interval,
+      drain: inputs.drain,
+    }
     const reason = 'the step was cancelled, or its process ended, before the release did'
     const goal: AbortGoal = { kind: 'abort', run: kit.context.run, timing, reason, preempt: false }
     const ports: CanaryPorts = {
@@ -33,7 +38,14 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
       cluster: canary.cluster,
       traffic: canary.traffic,
       claims: canary.claims,
-      gates: { open: () => ({ nextRoundIn: () => 0, round: () => Promise.resolve(), verdict: () => ({ kind: 'pass' }), close: () => Promise.resolve() }) },
+      gates: {
+        open: () => ({
+          nextRoundIn: () => 0,
+          round: () => Promise.resolve(),
+          verdict: () => ({ kind: 'pass' }),
+          close: () => Promise.resolve(),
+        }),
+      },
       meter: undefined,
     }
     const ran = await runCanary(goal, ports, new AbortController().signal, {
@@ -51,10 +63,10 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
       warnings: [],
       links: [],
       deployment: flight?.deployment,
-      wayBack: undefined,
+      wayBack: await wayBackOf(canary.traffic, ran, new AbortController().signal),
     }
     if (flight !== undefined) kit.summarize(releaseSummary(reportOf(ran, frame)))
-    log.line(flight === undefined ? 'nothing was in flight' : endingOf(ran).decision)
+    log.line(flight === undefined ? 'nothing was in flight' : endingOf(ran, goal).decision)
     await tellGitHub(ran, reason)
     if (ran.end.kind !== 'done') throw failureOf(ran, frame)
   } finally {
@@ -85,9 +97,13 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
           target.namespace === setting.namespace &&
           target.workload === inputs.workload,
       )
-      const ids = new Set([...(flight?.deployment === undefined ? [] : [flight.deployment]), ...open.map(({ id }) => id)])
+      const ids = new Set([
+        ...(flight?.deployment === undefined ? [] : [flight.deployment]),
+        ...open.map(({ id }) => id),
+      ])
       for (const id of ids) {
-        if (landed?.outcome === 'promoted' && landed.deployment === id) await ledger.verified(id, 'promoted; tidied up after main had ended')
+        if (landed?.outcome === 'promoted' && landed.deployment === id)
+          await ledger.verified(id, 'promoted; tidied up after main had ended')
         else await ledger.failed(id, `taken back: ${reason}`)
       }
     }

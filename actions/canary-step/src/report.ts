@@ -1,8 +1,8 @@
 import type { Decision, Outcome, ReleaseReport } from '@release-actions/action-kit'
-import type { CanaryEnd } from '@release-actions/engine'
+import { versionOfStable, type CanaryEnd, type JournalEntry } from '@release-actions/engine'
 import type { GateLine } from '@release-actions/action-kit'
-import type { CanaryGoal, InFlight, ReleaseId } from '@release-actions/release'
-import { versionOf, type Percent, type ReasonCode } from '@release-actions/values'
+import type { CanaryGoal, InFlight, Landed, ReleaseId } from '@release-actions/release'
+import { formatPercent, type Percent, type ReasonCode } from '@release-actions/values'
 
 /** What a report says besides what the engine knows. */
 export interface ReportFrame {
@@ -26,15 +26,26 @@ export interface Ending {
 }
 
 /** The engine's end in the words of the outputs. */
-export function endingOf({ end }: Pick<CanaryEnd, 'end'>): Ending {
+export function endingOf({ end, last }: Pick<CanaryEnd, 'end' | 'last'>, goal: CanaryGoal): Ending {
   switch (end.kind) {
     case 'done':
-      return { decision: end.decision === 'aborted' ? 'retreated' : end.decision, code: undefined, reason: undefined }
-    case 'failed':
-      return { decision: end.decision, code: end.code, reason: end.reason }
+      return end.decision === 'aborted'
+        ? aborted(last.seen.claim.state.last)
+        : { decision: end.decision, code: undefined, reason: undefined }
+    case 'failed': {
+      // Whoever wanted it out of the traffic and left it in has failed at what matters most, whatever stood in the way.
+      const stranded = goal.kind === 'abort' && last.seen.traffic.weight > 0
+      return { decision: end.decision, code: stranded ? 'retreat-failed' : end.code, reason: end.reason }
+    }
     case 'stopped':
       return { decision: 'superseded', code: 'superseded', reason: end.reason }
   }
+}
+
+/** What was in flight has been ended: taken back, or, where it served already, tidied up. */
+function aborted(landed: Landed | undefined): Ending {
+  const promoted = landed?.outcome === 'promoted'
+  return { decision: promoted ? 'promoted' : 'retreated', code: undefined, reason: landed?.why?.reason }
 }
 
 /** Who serves what, as it was last seen. */
@@ -52,22 +63,25 @@ export function splitOf(ran: CanaryEnd, goal: CanaryGoal): Split {
   const state = seen.claim.state
   const wanted = goal.kind === 'release' ? goal.release : flight?.release
   const old = flight?.base.release ?? stableOf(ran, state.live?.release)
+  const shift = flight?.shifts.at(-1)
   if (wanted !== undefined && cluster.stable.template === wanted.template) {
     const digest = wanted.digest ?? cluster.stable.digest
-    return { fresh: { ...wanted, digest }, old, weight: 100, measured: undefined }
+    // The stable is the new version now: when nothing reached the canary any more, everything reached the stable.
+    const measured = shift?.weight === 0 && shift.seen === 0 ? 100 : undefined
+    return { fresh: { ...wanted, digest }, old, weight: 100, measured }
   }
-  const shift = flight?.shifts.at(-1)
   const known = shift !== undefined && shift.weight === seen.traffic.weight ? shift.seen : undefined
   return { fresh: wanted, old, weight: seen.traffic.weight, measured: known }
 }
 
 function stableOf({ last }: CanaryEnd, live: ReleaseId | undefined): ReleaseId {
-  const { image, digest, template } = last.cluster.stable
-  return live?.template === template ? live : { version: versionOf(image, digest), digest, image, template }
+  const { stable } = last.cluster
+  const { image, digest, template } = stable
+  return live?.template === template ? live : { version: versionOfStable(stable), digest, image, template }
 }
 
 export function outcomeOf(ran: CanaryEnd, frame: ReportFrame): Outcome {
-  const { decision, code, reason } = endingOf(ran)
+  const { decision, code, reason } = endingOf(ran, frame.goal)
   const { fresh, old, weight, measured } = splitOf(ran, frame.goal)
   const now = weight === 100 && fresh !== undefined ? fresh : old
   const before = now === fresh ? old : ran.last.seen.claim.state.live?.release
@@ -83,7 +97,13 @@ export function outcomeOf(ran: CanaryEnd, frame: ReportFrame): Outcome {
     weight,
     ...(measured === undefined ? {} : { measuredWeight: measured }),
     ...(frame.deployment === undefined ? {} : { deploymentId: frame.deployment }),
-    evidence: { journal: ran.journal, exposures: ran.exposures, shifts: ran.flight?.shifts ?? [], gates: frame.gates, pods: ran.words },
+    evidence: {
+      journal: ran.journal,
+      exposures: ran.exposures,
+      shifts: ran.flight?.shifts ?? [],
+      gates: frame.gates,
+      pods: ran.words,
+    },
   }
 }
 
@@ -106,7 +126,8 @@ function messageOf(ran: CanaryEnd, frame: ReportFrame, { decision, reason }: End
 }
 
 export function reportOf(ran: CanaryEnd, frame: ReportFrame): ReleaseReport {
-  const { decision, code, reason } = endingOf(ran)
+  const ending = endingOf(ran, frame.goal)
+  const { decision, code, reason } = ending
   const split = splitOf(ran, frame.goal)
   return {
     service: frame.service,
@@ -116,60 +137,100 @@ export function reportOf(ran: CanaryEnd, frame: ReportFrame): ReleaseReport {
     code,
     reason,
     serving: servingOf(split),
-    todo: todoOf(code, decision, frame),
+    todo: todoOf(ending, split, ran, frame),
     gates: frame.gates,
-    exposure: exposureOf(ran),
-    moves: ran.journal.map(({ at, text }) => ({ at, what: text })),
+    exposure: exposureOf(ran, decision),
+    moves: ran.journal.filter(isForPeople).map(({ at, text }) => ({ at, what: text })),
     split: chart(ran.flight, ran),
     pods: ran.words.length === 0 ? [] : [{ title: 'What the pods say', lines: ran.words }],
-    next: nextOf(decision, frame),
+    next: nextOf(decision, split, frame),
     links: frame.links,
     warnings: frame.warnings,
   }
 }
 
-function servingOf({ fresh, old, weight, measured }: Split): ReleaseReport['serving'] {
-  const basis = measured === undefined ? 'configured' : 'measured'
-  const share = measured ?? weight
-  const parts = [
-    { version: fresh?.version ?? 'the new version', share, basis } as const,
-    { version: old.version, share: 100 - share, basis } as const,
-  ]
-  return parts.filter((part) => part.share > 0).sort((a, b) => b.share - a.share)
+/** Not the housekeeping (the log and `result` have it), nor the end, which the first lines tell. */
+function isForPeople({ kind }: JournalEntry): boolean {
+  return !['claim', 'stamp', 'begin', 'done', 'failed', 'stopped'].includes(kind)
 }
 
-function todoOf(code: ReasonCode | undefined, decision: Decision, frame: ReportFrame): ReleaseReport['todo'] {
-  if (code === 'retreat-failed' && frame.wayBack !== undefined) {
-    return { kind: 'now', text: 'Put the route back by hand', command: frame.wayBack }
+function servingOf({ fresh, old, weight, measured }: Split): ReleaseReport['serving'] {
+  const basis = measured === weight ? 'measured' : 'configured'
+  const seen =
+    measured === undefined || measured === weight
+      ? {}
+      : { detail: `${formatPercent(measured)} was measured when it was set` }
+  const parts = [
+    { version: fresh?.version ?? 'the new version', share: weight, basis, ...seen } as const,
+    { version: old.version, share: 100 - weight, basis } as const,
+  ]
+  return parts.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share)
+}
+
+/** What a person must do, judged by who has the traffic and not by how the step ended. */
+function todoOf(
+  { decision, code }: Ending,
+  { fresh, old, weight }: Split,
+  { flight }: CanaryEnd,
+  frame: ReportFrame,
+): ReleaseReport['todo'] {
+  const name = fresh?.version ?? 'the new version'
+  const kubectl = `kubectl -n ${frame.namespace}`
+  const wayBack = frame.wayBack ?? `${kubectl} get deployments`
+  if (code === 'retreat-failed') {
+    if (flight?.phase.name !== 'restoring')
+      return {
+        kind: 'now',
+        text: `Take ${name} out of the traffic by hand, and see that nothing reaches it:`,
+        command: wayBack,
+      }
+    // The canary has passed every gate; the stable is half rolled: traffic goes back to it when it is whole.
+    const text = `${frame.workload} was being put back to ${old.version} behind the canary. When it is rolled out, route the traffic to it:`
+    return {
+      kind: 'now',
+      text,
+      command: `${kubectl} rollout status deployment ${frame.workload} && ${wayBack}`,
+    }
   }
   switch (decision) {
-    case 'held':
-      return frame.wayBack === undefined
-        ? { kind: 'later', text: 'Decide: run the step again to go on, or release another version to replace it.' }
-        : { kind: 'now', text: 'Decide: run the step again to go on, or take it out of the traffic', command: frame.wayBack }
+    case 'held': {
+      const text = `${name} keeps ${formatPercent(weight)} of the requests until somebody acts. Run the step again to judge it once more, release another version to replace it, or take it out of the traffic (the next run cleans up):`
+      return { kind: 'decide', text, command: wayBack }
+    }
     case 'retreated':
+      return { kind: 'later', text: `Mend the cause and release again: the walk begins anew.` }
     case 'failed':
-      return { kind: 'later', text: 'Users are on the old version. Mend the cause and release again.' }
-    case 'superseded':
-      return { kind: 'later', text: 'Nothing: a newer run has taken over.' }
+      return weight > 0 && weight < 100
+        ? {
+            kind: 'later',
+            text: `${name} keeps its ${formatPercent(weight)} of the requests, as before this step.`,
+          }
+        : { kind: 'later', text: 'Mend the cause and run the step again.' }
     case 'cancelled':
-      return { kind: 'later', text: 'The `post` step of this job completes the way back; look at its log.' }
+      return flight === undefined
+        ? { kind: 'nothing' }
+        : {
+            kind: 'later',
+            text: 'The post step of this job completes what is left; its own summary says how it ended.',
+          }
     default:
       return { kind: 'nothing' }
   }
 }
 
-function exposureOf({ exposures, last }: CanaryEnd): ReleaseReport['exposure'] {
-  const [first] = exposures
-  const end = exposures.at(-1)
+/** How much traffic met this release; what an earlier one had, which this run cleared away, is not counted. */
+function exposureOf({ exposures, last, flight }: CanaryEnd, decision: Decision): ReleaseReport['exposure'] {
+  const ours = exposures.filter(({ until }) => until > (flight?.since ?? 0))
+  const [first] = ours
+  const end = ours.at(-1)
   if (first === undefined || end === undefined) return undefined
-  const counted = exposures.flatMap(({ requests }) => (requests === undefined ? [] : [requests]))
+  const counted = ours.flatMap(({ requests }) => (requests === undefined ? [] : [requests]))
   const fresh = counted.reduce((sum, { canary }) => sum + canary, 0)
   const stable = counted.reduce((sum, requests) => sum + requests.stable, 0)
   return {
     from: first.from,
-    to: last.seen.traffic.weight > 0 ? undefined : end.until,
-    highestWeight: Math.max(...exposures.map(({ weight }) => weight)),
+    to: decision === 'promoted' || last.seen.traffic.weight > 0 ? undefined : end.until,
+    highestWeight: Math.max(...ours.map(({ weight }) => weight)),
     requests: counted.length === 0 ? undefined : { new: fresh, all: fresh + stable },
   }
 }
@@ -177,7 +238,8 @@ function exposureOf({ exposures, last }: CanaryEnd): ReleaseReport['exposure'] {
 function chart(flight: InFlight | undefined, { last, exposures }: CanaryEnd): ReleaseReport['split'] {
   const shifts = flight?.shifts ?? []
   const points = shifts.map(({ at, weight, seen }) => ({ at, weight, measured: seen }))
-  const promoted = last.seen.claim.state.last?.outcome === 'promoted' && last.seen.claim.state.inFlight === undefined
+  const promoted =
+    last.seen.claim.state.last?.outcome === 'promoted' && last.seen.claim.state.inFlight === undefined
   // The shift back to the stable is, for the new version, not an end: the stable is the new version by then.
   const shown = promoted ? points.filter(({ weight }) => weight > 0) : points
   const end = exposures.at(-1)?.until
@@ -185,9 +247,32 @@ function chart(flight: InFlight | undefined, { last, exposures }: CanaryEnd): Re
   return tail === undefined || end === undefined || end <= tail.at ? shown : [...shown, { ...tail, at: end }]
 }
 
-function nextOf(decision: Decision, { namespace, workload }: ReportFrame): ReleaseReport['next'] {
-  const events = { what: 'What the cluster said', command: `kubectl -n ${namespace} get events --sort-by=.lastTimestamp` }
-  const state = { what: 'What is in flight', command: `kubectl -n ${namespace} get lease release-actions-${workload} -o yaml` }
-  if (decision === 'held' || decision === 'advanced') return [state]
-  return decision === 'retreated' || decision === 'failed' || decision === 'cancelled' ? [events, state] : []
+function nextOf(
+  decision: Decision,
+  { weight }: Split,
+  { namespace, workload }: ReportFrame,
+): ReleaseReport['next'] {
+  const kubectl = `kubectl -n ${namespace}`
+  const events = { what: 'What the cluster said', command: `${kubectl} get events --sort-by=.lastTimestamp` }
+  const state = {
+    what: 'What is in flight',
+    command: `${kubectl} get lease release-actions-${workload} -o yaml`,
+  }
+  const logs = {
+    what: "What the new version's pods log",
+    command: `${kubectl} logs deployment/${workload}-canary --tail 50`,
+  }
+  switch (decision) {
+    case 'held':
+      return [logs, state]
+    case 'advanced':
+      return [state]
+    case 'retreated':
+      return [events]
+    case 'failed':
+    case 'cancelled':
+      return weight > 0 && weight < 100 ? [logs, state, events] : [events, state]
+    default:
+      return []
+  }
 }

@@ -3,6 +3,7 @@ import { releaseSummary } from '@release-actions/action-kit'
 import { assertOutlives, httpOf, linksOf } from '@release-actions/action-world'
 import { Recorder, runCanary, type CanaryEnd, type CanaryPorts, type Listener } from '@release-actions/engine'
 import type { Gate } from '@release-actions/judge'
+import type { Traffic } from '@release-actions/ports'
 import { type ReleaseGoal } from '@release-actions/release'
 import { InvalidInput, ReleaseError, versionOf, type Milliseconds } from '@release-actions/values'
 import { reportChecks } from './checks.ts'
@@ -102,10 +103,11 @@ async function release(step: Release): Promise<void> {
       recorder?.moving(entry, seen)
     },
     judging: (stage, flight) => recorder?.judging(stage, flight),
+    nameOf: (digest) => recorder?.nameOf(digest),
     tell: (text) => log.line(text),
   }
   const ran = await runCanary(goal, ports, kit.cancelled, listener)
-  const ending = endingOf(ran)
+  const ending = endingOf(ran, goal)
   const waits = ending.decision === 'advanced' || ending.decision === 'held'
   // What stays in flight is for a later step: post must not take it back.
   if (waits) kit.state.save(FINISHED, 'true')
@@ -121,7 +123,7 @@ async function release(step: Release): Promise<void> {
     warnings,
     links: linksOf(inputs, kit.context),
     deployment,
-    wayBack: undefined,
+    wayBack: await wayBackOf(canary.traffic, ran, kit.cancelled),
   }
   const report = reportOf(ran, frame)
   kit.outputs.set(outcomeOf(ran, frame))
@@ -129,7 +131,8 @@ async function release(step: Release): Promise<void> {
   if (ran.words.length > 0) log.group('What the pods say', ran.words)
   await finishOnGitHub()
   // Only now: post also completes the record, should main be killed before it has.
-  if (!waits && ending.decision !== 'cancelled' && ending.code !== 'retreat-failed') kit.state.save(FINISHED, 'true')
+  if (!waits && ending.decision !== 'cancelled' && ending.code !== 'retreat-failed')
+    kit.state.save(FINISHED, 'true')
   log.line(kit.outputs.known.message ?? ending.decision)
   if (ran.end.kind !== 'done') throw failureOf(ran, frame)
 
@@ -138,7 +141,13 @@ async function release(step: Release): Promise<void> {
     const checks =
       record === undefined || hurried
         ? undefined
-        : await reportChecks(record.checks, setting.service, windows.reports(), { startedAt, completedAt: clock.now() }, warn)
+        : await reportChecks(
+            record.checks,
+            setting.service,
+            windows.reports(),
+            { startedAt, completedAt: clock.now() },
+            warn,
+          )
     if (checks !== undefined) kit.outputs.set({ checkRunId: checks })
     await recorder?.flush(hurried ? CANCELLED_FLUSH_MS : FLUSH_MS)
   }
@@ -156,7 +165,12 @@ function goalOf({ inputs, kit, walk, chosen, setting }: Release): ReleaseGoal {
     run: kit.context.run,
     traffic: inputs.traffic.text,
     ...walk,
-    timing: { timeout: inputs.timeout, warmUp: inputs.warmUp, interval: inputs.interval, drain: inputs.drain },
+    timing: {
+      timeout: inputs.timeout,
+      warmUp: inputs.warmUp,
+      interval: inputs.interval,
+      drain: inputs.drain,
+    },
     onFailure: inputs.onFailure,
     allowOlder: inputs.allowOlder,
   }
@@ -166,7 +180,11 @@ function goalOf({ inputs, kit, walk, chosen, setting }: Release): ReleaseGoal {
  * Everything that can be known to fail is known before the first write: the workload, the route, every permission, and
  * whether the credentials outlive the soak.
  */
-async function look(step: Release, goal: ReleaseGoal, warn: (text: string) => void): Promise<readonly string[]> {
+async function look(
+  step: Release,
+  goal: ReleaseGoal,
+  warn: (text: string) => void,
+): Promise<readonly string[]> {
   const { canary, connection } = step.setting
   const [warnings, { warnings: routeWarnings, changes }, expiresAt] = await Promise.all([
     canary.cluster.preflight(),
@@ -181,11 +199,19 @@ async function look(step: Release, goal: ReleaseGoal, warn: (text: string) => vo
 
 /** The soaks and the drains of what is walked, and one wait: shorter, and the way back might find no way in. */
 function longest({ plan, until, soaks, timing }: ReleaseGoal): Milliseconds {
-  const soak = plan.reduce((sum, weight, at) => (weight <= until ? sum + timing.warmUp + (soaks[at] ?? 0) : sum), 0)
+  const soak = plan.reduce(
+    (sum, weight, at) => (weight <= until ? sum + timing.warmUp + (soaks[at] ?? 0) : sum),
+    0,
+  )
   return soak + 2 * timing.drain + timing.interval
 }
 
-function recorderOf(step: Release, goal: ReleaseGoal, { ledger }: Record, warn: (text: string) => void): Recorder {
+function recorderOf(
+  step: Release,
+  goal: ReleaseGoal,
+  { ledger }: Record,
+  warn: (text: string) => void,
+): Recorder {
   const { setting, inputs, kit } = step
   const target = {
     cluster: setting.connection.cluster,
@@ -203,7 +229,8 @@ function recorderOf(step: Release, goal: ReleaseGoal, { ledger }: Record, warn: 
 function writeRecord(recorder: Recorder | undefined, { end, last }: CanaryEnd, goal: ReleaseGoal): void {
   switch (end.kind) {
     case 'done':
-      if (end.decision === 'promoted') recorder?.verified(`${goal.release.version} serves all traffic, verified`)
+      if (end.decision === 'promoted')
+        recorder?.verified(`${goal.release.version} serves all traffic, verified`)
       else if (end.decision === 'unchanged') recorder?.landed(last.seen.claim.state.live)
       else if (end.decision === 'advanced') recorder?.passed(`canary ${goal.until} %: passed`)
       return
@@ -214,13 +241,22 @@ function writeRecord(recorder: Recorder | undefined, { end, last }: CanaryEnd, g
   }
 }
 
+/** What puts the route back by hand; read only where somebody may have to type it. */
+export async function wayBackOf(
+  traffic: Pick<Traffic, 'wayBack'>,
+  { end, last }: CanaryEnd,
+  hurried: AbortSignal,
+): Promise<string | undefined> {
+  const stuck = end.kind === 'failed' && (last.seen.traffic.weight > 0 || end.code === 'retreat-failed')
+  return stuck && !hurried.aborted ? traffic.wayBack() : undefined
+}
+
 /** The release did not reach its goal, so the job fails, also after a good retreat. */
 export function failureOf(ran: CanaryEnd, frame: ReportFrame): ReleaseError {
-  const { code, reason, decision } = endingOf(ran)
+  const { code, reason, decision } = endingOf(ran, frame.goal)
   const report = reportOf(ran, frame)
   const { todo } = report
-  const fix = todo.kind === 'nothing' ? [] : [todo.kind === 'now' ? `${todo.text}: ${todo.command}` : todo.text]
+  const fix = todo.kind === 'nothing' ? [] : todo.kind === 'later' ? [todo.text] : [todo.text, todo.command]
   const message = `${decision}: ${reason ?? 'the release did not reach its goal'}`
   return new ReleaseError(code ?? 'unhealthy', message, { why: ran.words.slice(0, 10), fix })
 }
-

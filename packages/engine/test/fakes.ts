@@ -208,7 +208,13 @@ export class FakeWorld {
           const { stable, canary, autoscaler } = this
           const names = canary === undefined ? [STABLE, AUTOSCALER] : [STABLE, AUTOSCALER, CANARY]
           return {
-            stable: { ...stable, image: `app:${stable.template}`, replicaSet: 'shop-1', digest: undefined },
+            stable: {
+              ...stable,
+              image: `app:${stable.template}`,
+              label: undefined,
+              replicaSet: 'shop-1',
+              digest: undefined,
+            },
             canary: canary && { ...canary, image: `app:${canary.template}`, digest: undefined },
             autoscaler,
             unstamped: this.unstamped(...names),
@@ -286,6 +292,7 @@ export class FakeWorld {
           if (this.effective > 0) this.violations.push('the canary leaves the route while it serves')
           this.route = { linked: false, weight: 0, accepted: true }
         }),
+      wayBack: () => Promise.resolve('kubectl patch'),
       changed: (ms, signal) => this.clock.first(ms, signal),
     }
   }

@@ -37,6 +37,8 @@ export interface Cluster {
 export interface ClusterSight {
   readonly stable: WorkloadSight & {
     readonly image: string
+    /** What its pods' label `app.kubernetes.io/version` says. */
+    readonly label: string | undefined
     readonly replicaSet: string | undefined
     /** The digest that its ready pods run, when they all run one. */
     readonly digest: string | undefined

@@ -18,6 +18,11 @@ export interface Traffic {
   retreat(fence: number): Promise<void>
   /** The route as it was before `link`, and the canary's Service gone. */
   unlink(original: unknown, fence: number): Promise<void>
+  /**
+   * The exact kubectl command with which a person takes the canary out of the traffic, for the route as it is now.
+   * Never throws: where there is nothing to patch, the one that shows it.
+   */
+  wayBack(): Promise<string>
   /** Resolves when the route has changed (a watch), at the latest after `ms`. */
   changed(ms: Milliseconds, signal?: AbortSignal): Promise<void>
 }

@@ -43,6 +43,8 @@ export type Todo =
   | { readonly kind: 'nothing' }
   /** Not at once: fix and release again. */
   | { readonly kind: 'later'; readonly text: string }
+  /** Somebody must choose; `command` is one of the ways. */
+  | { readonly kind: 'decide'; readonly text: string; readonly command: string }
   /** Now, by hand: `command` is exact. */
   | { readonly kind: 'now'; readonly text: string; readonly command: string }
 

@@ -13,6 +13,8 @@ import { splitChart } from './split-chart.ts'
 
 /** So that one noisy release cannot push what matters out of the 1 MiB that GitHub shows. */
 const MOST_MOVES = 200
+/** Before a person has to unfold them: who builds the report puts first what matters. */
+const MOST_GATES = 8
 const MOST_PODS = 8
 const MOST_LINES = 25
 const MOST_LINE = 500
@@ -70,12 +72,21 @@ function todoText(todo: Todo): string {
       return 'Nothing needs to be done.'
     case 'later':
       return `**Nothing needs to be done now.** ${markdownText(todo.text)}`
+    case 'decide':
+      return `**Decide now:** ${markdownText(todo.text)}\n\n${markdownBlock('sh', todo.command)}`
     case 'now':
       return `**Do this now:** ${markdownText(todo.text)}\n\n${markdownBlock('sh', todo.command)}`
   }
 }
 
 function gatesTable(gates: readonly GateLine[]): string {
+  const shown = gates.slice(0, MOST_GATES)
+  const rest = gates.slice(MOST_GATES)
+  const more = `<details><summary>${rest.length} more</summary>\n\n${tableOf(rest)}\n\n</details>`
+  return rest.length === 0 ? tableOf(shown) : `${tableOf(shown)}\n\n${more}`
+}
+
+function tableOf(gates: readonly GateLine[]): string {
   const why = gates.some((gate) => gate.why !== '')
   const head = ['', 'gate', 'new', 'baseline', 'limit', 'samples', ...(why ? ['why'] : [])]
   const rows = gates.map((gate) => {
@@ -94,7 +105,12 @@ function movesText(moves: readonly MoveLine[]): string | undefined {
   const time = (at: number | undefined): string =>
     at === undefined ? '' : dates.size > 1 ? iso(at).slice(0, 19).replace('T', ' ') : iso(at).slice(11, 19)
   const day = dates.size === 1 ? `${[...dates].join('')}, UTC` : 'UTC'
-  const rows = shown.map(({ at, what, detail = '' }) => [time(at), markdownLine(what), markdownLine(detail)])
+  const detailed = shown.some(({ detail }) => detail !== undefined)
+  const rows = shown.map(({ at, what, detail = '' }) => [
+    time(at),
+    markdownLine(what),
+    ...(detailed ? [markdownLine(detail)] : []),
+  ])
   const planned = dates.size === 0
   const table = planned
     ? shown
@@ -103,7 +119,7 @@ function movesText(moves: readonly MoveLine[]): string | undefined {
             `${n + 1}. ${markdownLine(detail === undefined ? what : `${what}: ${detail}`)}`,
         )
         .join('\n')
-    : markdownTable([day, 'move', ''], rows)
+    : markdownTable([day, 'move', ...(detailed ? [''] : [])], rows)
   return [...note, table].join('\n\n')
 }
 

@@ -9,10 +9,10 @@ import {
   type InFlight,
   type Note,
 } from '@release-actions/release'
-import { versionOf } from '@release-actions/values'
 import type { Observation, OpenWindow } from './observe.ts'
 import type { CanaryPorts } from './ports.ts'
 import { verify } from './verify.ts'
+import { versionOfStable } from './version-of-stable.ts'
 
 /** At most so long without looking again, should a watch be deaf. */
 const LOOK_AGAIN_MS = 2000
@@ -31,6 +31,8 @@ export interface Acting {
   readonly window: (stage: OpenWindow['stage'], soak: number) => OpenWindow
   /** The GitHub Deployment of this release, once known. */
   readonly deployment: () => number | undefined
+  /** What the record calls the version with this digest. */
+  readonly nameOf: (digest: string) => string | undefined
   /** Told what an act found out beyond the world's own state. */
   readonly tell: (text: string) => void
 }
@@ -123,7 +125,7 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
     const known = live?.release.template === stable.template ? live.release : undefined
     return {
       release: known ?? {
-        version: versionOf(stable.image, stable.digest),
+        version: versionOfStable(stable, acting.nameOf),
         digest: stable.digest,
         image: stable.image,
         template: stable.template,

@@ -22,6 +22,8 @@ export interface Exposure {
 export interface Listener {
   /** Before the first write on the cluster. May throw: nothing has been touched. @returns the GitHub Deployment */
   opening?(seen: CanarySight): Promise<number | undefined>
+  /** What the record calls the version that runs, by its digest; asked after `opening`. */
+  nameOf?(digest: string): string | undefined
   /** A move of a new kind begins; repeated waits are told once. */
   moving?(entry: JournalEntry, seen: CanarySight): void
   judging?(stage: Stage, flight: InFlight | undefined): void
@@ -71,7 +73,9 @@ export function describeMove(move: CanaryMove, seen: CanarySight): string {
     case 'await':
       return `wait: ${describeWait(move.what, seen)}`
     case 'verify':
-      return `prove that ${move.weight} % reaches the canary`
+      return move.weight === 0
+        ? 'prove that nothing reaches the canary'
+        : `prove that ${move.weight} % reaches the canary`
     case 'judge':
       return move.stage === 'stable' ? 'judge the stable through its pods' : `judge at ${move.stage} %`
     case 'drain':

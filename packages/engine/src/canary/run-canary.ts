@@ -57,6 +57,7 @@ export async function runCanary(
     interrupt,
     cancelled: () => cancelled.aborted,
     deployment: () => deployment,
+    nameOf: (digest) => listener.nameOf?.(digest),
     tell: (text) => listener.tell?.(text),
     window: (stage, soak) => {
       if (window?.stage === stage) return window
@@ -108,6 +109,8 @@ export async function runCanary(
         // Soon the pods that have something to say will be gone; the route is back by now.
         const leaving = seen.claim.state.inFlight?.retreat !== undefined
         if (leaving && (move.kind === 'unlink' || move.kind === 'delete-canary')) words ??= await explain()
+        // What the pods of an earlier release said, which was cleared away first, is not about this one.
+        if (move.kind === 'begin') words = undefined
         await act(move, seeing, acting())
         conflicts = 0
         // A write that went through ends it, except a stamp, which only comes before the write that was refused.

@@ -73,6 +73,11 @@ export class Recorder implements Listener {
     return id
   }
 
+  nameOf(digest: string): string | undefined {
+    const record = this.#previous?.record
+    return record?.digest === digest ? record.version : undefined
+  }
+
   moving(entry: JournalEntry, seen: CanarySight): void {
     this.#onMove(entry, seen)
     if (entry.kind === 'promote-stable') this.#phase('promoting')
