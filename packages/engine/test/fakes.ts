@@ -85,6 +85,7 @@ export class FakeWorld {
 
   private readonly stamps = new Map<string, number>()
   private lost = new AbortController()
+  private deleted = false
 
   /** A process comes. What a killed one before it held has expired by now. */
   process(run: RunId = { id: 7, attempt: 1 }): Process {
@@ -107,6 +108,15 @@ export class FakeWorld {
     this.holder = { run, alive: true, since: this.clock.now() }
     this.fence++
     this.lost.abort()
+  }
+
+  /** Somebody deletes the Lease; nobody takes it. */
+  deleteLease(): void {
+    this.holder = undefined
+    this.deleted = true
+    this.state = EMPTY_LEASE_STATE
+    this.lost.abort()
+    this.lost = new AbortController()
   }
 
   /** The holder of the newest fence puts it on an object. */
@@ -172,12 +182,13 @@ export class FakeWorld {
         this.reads('read lease', (): ClaimSight => {
           const { holder, fence, state } = this
           if (holder === me) return { kind: 'ours', fence, since: me.since, state }
-          if (had) return { kind: 'lost', to: holder?.run, state }
+          if (had && !this.deleted) return { kind: 'lost', to: holder?.run, state }
           return holder === undefined ? { kind: 'free', state } : { kind: 'held', by: holder.run, state }
         }),
       take: async () => {
         await this.does('take lease', () => {
           had = true
+          this.deleted = false
           me.since = this.clock.now()
           this.holder = me
           this.fence++

@@ -76,7 +76,8 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
     if (mine !== undefined && isMine(lease)) {
       return { kind: 'ours', fence: mine.fence, since: timeOf(lease?.spec?.acquireTime, clock.now()), state }
     }
-    if (mine !== undefined) return { kind: 'lost', to: by, state }
+    // Deleted under us, and nobody's: then it is taken anew, and what stands in the cluster is brought to an end.
+    if (mine !== undefined && lease !== undefined) return { kind: 'lost', to: by, state }
     if (holder === '') return { kind: 'free', state }
     if (by === undefined) {
       throw new Conflict(`${object} is held by "${holder}", which is not a run of release-actions`, {
@@ -126,7 +127,7 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
         if (!known) await refresh()
         const holder = formatHolder(run, nonce)
         const now = microTime(clock.now())
-        const fence = (lease?.spec?.leaseTransitions ?? 0) + 1
+        const fence = lease === undefined ? firstFence(clock.now()) : (lease.spec?.leaseTransitions ?? 0) + 1
         const spec = {
           holderIdentity: holder,
           leaseDurationSeconds: Math.ceil(leaseDuration / 1000),
@@ -207,6 +208,17 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
       // Watching is not allowed: the renewal finds out, a little later.
     }
   }
+}
+
+/** 2025-01-01, so that the counter (an int32) lasts until 2093. */
+const EPOCH = Date.UTC(2025, 0, 1)
+
+/**
+ * The fence of a new Lease is the time in seconds: were it 1, the stamps of a Lease that somebody deleted would be the
+ * later ones, and every claim would take itself for an overtaken one.
+ */
+function firstFence(now: number): number {
+  return Math.max(1, Math.floor((now - EPOCH) / 1000))
 }
 
 /** RFC 3339 with microseconds, as Leases have it. */

@@ -26,13 +26,13 @@ describe('the claim on a workload', () => {
     await using it = await world()
     const [a, b] = [it.claims('a'), it.claims('b')]
     expect(await a.read()).toMatchObject({ kind: 'free', state: { schema: 1 } })
-    expect(await a.take(RUN)).toEqual({ fence: 1 })
-    expect(await a.read()).toMatchObject({ kind: 'ours', fence: 1 })
+    const { fence } = await a.take(RUN)
+    expect(await a.read()).toMatchObject({ kind: 'ours', fence })
     expect(await b.read()).toMatchObject({ kind: 'held', by: RUN })
-    expect(await b.take(NEWER)).toEqual({ fence: 2 })
+    expect(await b.take(NEWER)).toEqual({ fence: fence + 1 })
     expect(await a.read()).toMatchObject({ kind: 'lost', to: NEWER })
     const lease = await it.admin.get('Lease', leaseName('shop'))
-    expect(lease.spec).toMatchObject({ holderIdentity: 'run 8 attempt 1 b', leaseTransitions: 2 })
+    expect(lease.spec).toMatchObject({ holderIdentity: 'run 8 attempt 1 b', leaseTransitions: fence + 1 })
   })
 
   test('two processes of one run are two holders', async () => {
@@ -58,12 +58,22 @@ describe('the claim on a workload', () => {
     const a = it.claims('a')
     await a.read()
     it.kubernetes.faults.order({ verb: 'create', resource: 'leases' }, { kind: 'drop-after' })
-    expect(await a.take(RUN)).toEqual({ fence: 1 })
+    const { fence } = await a.take(RUN)
     const b = it.claims('b')
     await b.read()
     it.kubernetes.faults.order({ verb: 'update', resource: 'leases' }, { kind: 'drop-after' })
-    expect(await b.take(NEWER)).toEqual({ fence: 2 })
-    expect(await b.read()).toMatchObject({ kind: 'ours', fence: 2 })
+    expect(await b.take(NEWER)).toEqual({ fence: fence + 1 })
+    expect(await b.read()).toMatchObject({ kind: 'ours', fence: fence + 1 })
+  })
+
+  test('has a later fence than one that somebody deleted, whose stamps are still on the objects', async () => {
+    await using it = await world()
+    const [a, b] = [it.claims('a'), it.claims('b', { ...it.clock, now: () => it.clock.now() + 60_000 })]
+    const { fence } = await a.take(RUN)
+    await it.admin.delete('Lease', leaseName('shop'))
+    await b.read()
+    expect((await b.take(NEWER)).fence).toBeGreaterThan(fence)
+    expect(await a.read()).toMatchObject({ kind: 'lost', to: NEWER })
   })
 
   test('expires when it was not renewed for its duration, on the observer’s own clock', async () => {
@@ -180,7 +190,8 @@ describe('the guard', () => {
     expect(guard.lost.aborted).toBe(false)
     await it.admin.delete('Lease', leaseName('shop'))
     await until(() => guard.lost.aborted)
-    expect(await a.read()).toMatchObject({ kind: 'lost', to: undefined })
+    // Nobody has taken it: what is in flight is not theirs to end.
+    expect(await a.read()).toMatchObject({ kind: 'free', state: { inFlight: undefined } })
     guard.stop()
   })
 

@@ -115,8 +115,10 @@ export async function runCanary(
         conflicts = 0
         // A write that went through ends it, except a stamp, which only comes before the write that was refused.
         if (move.kind !== 'stamp') obstacle = undefined
-        // The claim is ours from here on; the guard tells of its loss within seconds.
-        if (move.kind === 'claim' && guard === undefined) {
+        // The claim is ours from here on; the guard tells of its loss within seconds. A Lease that was deleted is
+        // claimed anew, and its guard has told all it could.
+        if (move.kind === 'claim') {
+          guard?.stop()
           guard = ports.claims.guard()
           interrupt = AbortSignal.any([cancelled, guard.lost])
         }

@@ -340,6 +340,21 @@ describe('a Lease that another run takes', () => {
     expect(shifts(world)).toEqual(['shift 25'])
   })
 
+  test('deleted by somebody: nobody else would end it, so it is claimed anew and taken back', async () => {
+    const world = new FakeWorld()
+    const { end } = await run(world, {
+      listener: { judging: (stage) => stage === '100' && world.deleteLease() },
+    })
+    expect(end).toMatchObject({ decision: 'retreated', code: 'conflict' })
+    expect(world.outcome()).toMatchObject({
+      template: 'old',
+      canary: undefined,
+      route: { linked: false, weight: 0 },
+      effective: 0,
+    })
+    expectHarmless(world)
+  })
+
   test('the newer run takes the older canary out of the traffic, then releases its own', async () => {
     const world = new FakeWorld()
     world.template = 'between'
