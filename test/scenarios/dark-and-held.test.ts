@@ -12,7 +12,7 @@ describe('a canary that is left where it is', () => {
     const { stage, load } = scene
     const done = await scene.release({
       version: '2',
-      inputs: { plan: '', weight: '0', soak: '800ms', gates: GATES },
+      inputs: { plan: '', weight: '0', soak: '300ms', interval: '3s', gates: GATES },
     })
 
     expect(errorless(done)).toEqual([])
@@ -31,7 +31,7 @@ describe('a canary that is left where it is', () => {
     { rate: 60 },
     async (scene) => {
       const { load } = scene
-      const inputs = { plan: '0, 100', soak: '600ms', gates: GATES }
+      const inputs = { plan: '0, 100', soak: '300ms', interval: '3s', gates: GATES }
       const done = await scene.release({ version: '2', env: { ERROR_RATE: '1' }, inputs })
 
       expect(errorOf(done)).toContain('up')
@@ -46,7 +46,7 @@ describe('a canary that is left where it is', () => {
     { rate: 60 },
     async (scene) => {
       const { stage, load } = scene
-      const inputs = { plan: '50, 100', soak: '600ms', gates: GATES, 'on-failure': 'hold' }
+      const inputs = { plan: '50, 100', soak: '300ms', interval: '3s', gates: GATES, 'on-failure': 'hold' }
       const done = await scene.release({ version: '2', env: { ERROR_RATE: '1' }, inputs })
 
       expect(errorOf(done)).toContain('held at 50 %')

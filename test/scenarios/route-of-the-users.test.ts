@@ -59,7 +59,7 @@ describe("a route of the user's", () => {
       const running = scene.start({
         version: '2',
         env,
-        inputs: { plan: '40, 100', soak: '1500ms', interval: '300ms', gates: GATES },
+        inputs: { plan: '40, 100', soak: '1500ms', interval: '1s', gates: GATES },
       })
       await running.logged(/judge at 40 %/)
       const during = (await stage.get('HTTPRoute', 'shop'))?.['spec'] as { rules: readonly Rule[] }
