@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import { systemClock } from '@release-actions/action-kit'
 import { createHttp, type Http } from '@release-actions/http'
 import { startKubernetes, type EmbeddedKubernetes } from '../../lab/src/kubernetes/index.ts'
@@ -18,6 +19,9 @@ import {
   openCanary,
 } from '../src/index.ts'
 import { type AnyObject, RESOURCES, type ResourceType } from '../src/objects.ts'
+
+// Pods are processes: on a busy machine they take their time.
+jest.setTimeout(30_000)
 
 export const NAMESPACE = 'shop'
 const MORE: Readonly<Record<string, ResourceType>> = {
