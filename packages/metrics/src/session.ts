@@ -31,7 +31,7 @@ export interface SessionOptions {
 /** One window of judging: warm-up, then rounds of samples, then a verdict. Nothing runs between rounds. */
 export interface Session {
   /**
-   * One round: all gates that are due, side by side, each within the interval. A `run` gate may take longer: the round
+   * One round: all gates that are due, side by side, each within the interval (or a second, if that is longer). A `run` gate may take longer: the round
    * does not wait for it beyond the interval, a later one does. In the warm-up it does nothing. A round that `signal`
    * ends leaves no samples.
    */
@@ -56,6 +56,11 @@ interface Tracked {
   /** A command that is still running. */
   pending: Promise<void> | undefined
 }
+
+/** However short the interval, a look has the time for one request over a network. */
+const LEAST_LOOK: Milliseconds = 1000
+/** What a source has of a look: it says itself what did not answer, before the look as a whole is given up. */
+const SOURCES_SHARE = 0.9
 
 /** Timers fire a little early or late: a round this near to its time is that round. */
 const TOLERANCE: Milliseconds = 5
@@ -100,7 +105,7 @@ export function createSession(options: SessionOptions): Session {
         round: rounds,
         at: Math.max(at, from),
         elapsed: Math.min(Math.max(0, at - from), options.soak),
-        timeout: Math.max(1, interval),
+        timeout: Math.max(LEAST_LOOK, interval) * SOURCES_SHARE,
         signal,
       }
       rounds += 1
@@ -170,9 +175,10 @@ async function bounded(gate: Gate, sampling: Promise<Reading>, look: Look, clock
   const safe = sampling.catch((error: unknown) => sourceError('source-error', messageOf(error)))
   if (gate.source.kind === 'run') return safe
   const timer = new AbortController()
+  const limit = look.timeout / SOURCES_SHARE
   const late = clock
-    .sleep(look.timeout, AbortSignal.any([look.signal, timer.signal]))
-    .then(() => sourceError('timeout', `no answer within ${formatDuration(look.timeout)}`))
+    .sleep(limit, AbortSignal.any([look.signal, timer.signal]))
+    .then(() => sourceError('timeout', `no answer within ${formatDuration(limit)}`))
   const first = await Promise.race([safe, late])
   timer.abort()
   return first
