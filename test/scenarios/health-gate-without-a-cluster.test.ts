@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals'
-import { startGitHub } from '@release-actions/lab'
 import { judge, one, serve, startPrometheus } from '../support/gate.ts'
 
 test('every source that needs no cluster is judged without one: no kubeconfig is even read', async () => {
@@ -40,15 +39,11 @@ test('every source that needs no cluster is judged without one: no kubeconfig is
 })
 
 test('one look is enough for what does not change', async () => {
-  await using github = await startGitHub()
-  const { verdict, gates } = await judge(
-    {
-      gates: '- {name: coverage, json: {path: c.json, pointer: /pct}, min: 90}',
-      inputs: { soak: '0s' },
-      files: { 'c.json': '{"pct": 89.9}' },
-    },
-    github,
-  )
+  const { verdict, gates } = await judge({
+    gates: '- {name: coverage, json: {path: c.json, pointer: /pct}, min: 90}',
+    inputs: { soak: '0s' },
+    files: { 'c.json': '{"pct": 89.9}' },
+  })
   expect(verdict).toBe('fail (1)')
   expect(gates[0]).toMatchObject({ value: 89.9, counts: { pass: 0, fail: 1, noData: 0, error: 0 } })
 })
@@ -67,20 +62,19 @@ test('gates come from a file too, and its lines are named in errors', async () =
 })
 
 test('the log says what changed, not each sample', async () => {
-  let down = false
+  let asked = 0
   await using shop = await serve((_, response) => {
-    response.statusCode = down ? 503 : 200
+    asked += 1
+    response.statusCode = asked > 5 ? 503 : 200
     response.end('out of stock')
   })
-  const turn = setTimeout(() => (down = true), 900)
   const { done, verdict } = await judge({
     gates: `
 - {name: up, http: {url: "${shop.url}"}, failure-limit: 1}
 - {name: smoke, run: "true"}
 `,
-    inputs: { soak: '3s', interval: '100ms' },
+    inputs: { soak: '30s', interval: '100ms' },
   })
-  clearTimeout(turn)
   expect(verdict).toBe('fail (1)')
   const lines = done.log.split('\n').filter((line) => /[✓✗?!] (up|smoke):/.test(line))
   expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
@@ -88,5 +82,5 @@ test('the log says what changed, not each sample', async () => {
     '✓ smoke: 0 keeps ≤ 0',
     expect.stringMatching(/^✗ up: 0 breaks ≥ 1: .* answered 503, not 200-299: out of stock$/),
   ])
-  expect(shop.asked.length).toBeGreaterThan(5)
+  expect(asked).toBe(7)
 })

@@ -108,12 +108,21 @@ async function judge(
 /** Rounds until there is a verdict, or nobody waits for one any more. */
 async function watch(session: Session, { clock, cancelled, log }: Kit): Promise<void> {
   const progress = new Progress()
-  while (session.verdict().state === 'judging' && !cancelled.aborted) {
+  while (isOpen(session, clock.now()) && !cancelled.aborted) {
     await clock.sleep(session.nextRoundIn(), cancelled)
     if (cancelled.aborted) return
     await session.round(cancelled)
     progress.lines(session.report(), clock.now(), session.until).forEach((text) => log.line(text))
   }
+}
+
+/**
+ * A verdict within the window ends it at once. At its end every gate has its say: a pull request is told all that is
+ * wrong with it, not what was found first.
+ */
+function isOpen(session: Session, now: number): boolean {
+  if (session.verdict().state === 'judging') return true
+  return now >= session.until && session.report().some(({ verdict }) => verdict.state === 'judging')
 }
 
 function announce(gates: readonly Gate[], { warmUp, soak, interval }: GateInputs, { log }: Kit): void {
