@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals'
-import type { Manifest } from '@release-actions/lab'
+import type { AppOptions, Manifest } from '@release-actions/lab'
 import { errorless, errorOf, failuresOf } from '../support/evidence.ts'
 import { footprintOf } from '../support/app.ts'
 import { scenario } from '../support/scene.ts'
@@ -9,7 +9,7 @@ function settings(name: string, greeting: string): Manifest {
 }
 
 /** A template that reads its environment from a ConfigMap. */
-function reading(name: string): { readonly podSpec: object } {
+function reading(name: string): Partial<AppOptions> {
   const volumes = [
     { name: 'app', configMap: { name: 'shop-app' } },
     { name: 'settings', configMap: { name } },

@@ -35,7 +35,9 @@ describe('a permission that is missing is named before anything is touched:', ()
     const role = await scene.stage.get('Role', 'release-actions')
     rules = role?.['rules'] as readonly Rule[]
   }, 90_000)
-  afterAll(() => scene[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await scene[Symbol.asyncDispose]()
+  })
 
   test.each(MISSING)(
     '%s %s: %s',

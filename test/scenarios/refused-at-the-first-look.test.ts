@@ -21,11 +21,13 @@ const IMAGE = `shop@sha256:${'a'.repeat(64)}`
 
 const CASES: readonly Case[] = [
   {
-    what: 'a StatefulSet',
+    what: 'a StatefulSet, which the Role does not let us see',
     set: ({ stage }) => stage.apply(statefulSet()),
     inputs: { workload: 'db', manifests: '', image: IMAGE },
-    object: 'StatefulSet',
+    object: 'if it is a StatefulSet',
     reason: 'only Deployments can be released by canary',
+    // The documented Role does not let a step look.
+    code: 'not-found',
   },
   {
     what: 'manifests in which the workload is a StatefulSet',

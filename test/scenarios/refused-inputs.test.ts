@@ -57,7 +57,9 @@ describe('a bad input is refused, by name, value and what is legal, before anyth
   beforeAll(async () => {
     scene = await openScene({ rate: 0 })
   }, 90_000)
-  afterAll(() => scene[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await scene[Symbol.asyncDispose]()
+  })
 
   test.each(CASES.map((each) => [JSON.stringify(each.inputs), each] as const))(
     '%s',

@@ -88,7 +88,7 @@ const GATES = `
   min-samples: 1
 `
 
-function appVolume(): object {
+function appVolume(): Readonly<Record<string, unknown>> {
   return { volumes: [{ name: 'app', configMap: { name: 'shop-app' } }] }
 }
 
