@@ -95,13 +95,17 @@ function* warnedPods({ goal, claims }: FirstLook): Generator<string> {
   const init = initContainers.filter((each) => each.restartPolicy !== 'Always').map((each) => each.name)
   if (init.length > 0)
     yield `init containers (${init.join(', ')}) run at weight 0 too: one that migrates a database migrates it then`
-  if (!containers.some((each) => (each.ports ?? []).length > 0)) {
+  const serves = containers.some((each) => (each.ports ?? []).length > 0)
+  if (!serves) {
     yield 'no container names a port: a queue worker or a cron-like pod works from its start, whatever its weight is'
   }
   const marks = { ...goal.metadata?.labels, ...goal.metadata?.annotations }
   const mesh = MESH.find((key) => marks[key] !== undefined)
   if (mesh !== undefined)
     yield `the pods are in a mesh (${mesh}): its policies may treat the canary's labels differently`
+  if (serves && containers.every((each) => each.readinessProbe === undefined)) {
+    yield 'no readinessProbe: a pod gets traffic as soon as its process starts, and requests fail until it serves'
+  }
   const without = containers.filter((each) => each.lifecycle?.preStop === undefined).map((each) => each.name)
   if (without.length === containers.length && containers.length > 0) {
     yield `no preStop hook: clients inside the cluster may see failed requests while the stable rolls; add to ${without[0]}: lifecycle: {preStop: {sleep: {seconds: 5}}}`

@@ -10,6 +10,7 @@ const goal: PodTemplate = {
         name: 'app',
         image: 'shop:2',
         ports: [{ containerPort: 8080 }],
+        readinessProbe: { httpGet: { path: '/healthz', port: 8080 } },
         lifecycle: { preStop: { sleep: { seconds: 5 } } },
       },
     ],
@@ -78,6 +79,7 @@ describe('warned about', () => {
   test.each<[string, Partial<FirstLook>, RegExp]>([
     ['no history', { deployment: spec({ revisionHistoryLimit: 0 }) }, /revisionHistoryLimit 0/],
     ['no preStop hook', { goal: container({ lifecycle: undefined }) }, /no preStop.*sleep: \{seconds: 5\}/],
+    ['no readiness probe', { goal: container({ readinessProbe: undefined }) }, /no readinessProbe/],
     ['no ports', { goal: container({ ports: [] }) }, /queue worker/],
     [
       'init containers',
