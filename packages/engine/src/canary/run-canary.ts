@@ -50,6 +50,11 @@ export async function runCanary(
   let flight: InFlight | undefined
   let words: readonly string[] | undefined
   let doing: Act | undefined
+  /** The last look, while nothing has been written since. */
+  let rested: Observation | undefined
+  const signalled = new Promise<undefined>((resolve) => {
+    cancelled.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
 
   const acting = (): Acting => ({
     ports,
@@ -69,7 +74,7 @@ export async function runCanary(
 
   try {
     for (;;) {
-      const seeing = await patiently(() => observe(ports, { cancelled: cancelled.aborted, window, obstacle }))
+      const seeing = await look()
       const { seen } = seeing
       flight = seen.claim.state.inFlight ?? flight
       await exposures.at(seen.traffic.weight)
@@ -95,6 +100,7 @@ export async function runCanary(
       const text = describeMove(move, seen)
       const again = before?.kind === move.kind && (before.text === text || sameWait(move, doing))
       doing = move
+      rested = isWait(move) ? seeing : undefined
       repeats = again && !isWait(move) ? repeats + 1 : 0
       if (!again && isWorthTelling(move)) {
         const entry = { at: clock.now(), kind: move.kind, text, weight: seen.traffic.weight }
@@ -129,6 +135,25 @@ export async function runCanary(
   } finally {
     guard?.stop()
     await Promise.all([window?.gates.close(), ports.claims.release()])
+  }
+
+  /**
+   * After a signal there are seconds, and at a slow API server one look takes longer. Where nothing was written since
+   * the last look, the first decision after the signal is made on that one, if it is to put the route back: the fence
+   * still holds that write, and the next look is a new one.
+   */
+  async function look(): Promise<Observation> {
+    const looking = patiently(() => observe(ports, { cancelled: cancelled.aborted, window, obstacle }))
+    if (rested !== undefined) {
+      const first = await Promise.race([looking, signalled])
+      const hasty = { ...rested, seen: { ...rested.seen, now: clock.now(), cancelled: true } }
+      if (first === undefined && decide(goal, hasty.seen).kind === 'retreat-route') {
+        looking.catch(() => undefined)
+        return hasty
+      }
+    }
+    const seeing = await looking
+    return { ...seeing, seen: { ...seeing.seen, cancelled: cancelled.aborted } }
   }
 
   async function explain(): Promise<readonly string[]> {

@@ -268,6 +268,44 @@ describe('an API server that is away', () => {
   })
 })
 
+describe('a signal while a look takes longer than the runner waits', () => {
+  test.each(['before the look', 'during the look'])(
+    '%s: the route goes back on what was seen last',
+    async (when) => {
+      const world = new FakeWorld()
+      const cancel = new AbortController()
+      const process = world.process()
+      let hangs = false
+      world.clock.in(60_000, () => {
+        hangs = true
+        if (when === 'before the look') cancel.abort()
+      })
+      const observe = (): ReturnType<typeof process.cluster.observe> => {
+        if (!hangs || world.route.weight === 0) return process.cluster.observe()
+        queueMicrotask(() => cancel.abort())
+        return new Promise(() => undefined)
+      }
+      const { end } = await run(world, {
+        process: { ...process, cluster: { ...process.cluster, observe } },
+        cancel,
+      })
+      expect(end).toMatchObject({ decision: 'cancelled' })
+      expect(shifts(world)).toEqual(['shift 25', 'retreat'])
+      expectHarmless(world)
+    },
+  )
+
+  test('after a write: what was seen before it is not decided on', async () => {
+    const world = new FakeWorld()
+    const cancel = new AbortController()
+    world.nature.after = (call) => call === 'promote' && cancel.abort()
+    const { end } = await run(world, { cancel })
+    expect(end).toMatchObject({ decision: 'cancelled' })
+    // A route back now would lead to a stable that is half rolled.
+    expect(shifts(world)).toEqual(['shift 25', 'shift 100'])
+  })
+})
+
 describe('a gate', () => {
   test('that fails takes the release back', async () => {
     const world = new FakeWorld()

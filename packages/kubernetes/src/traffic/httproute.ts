@@ -223,18 +223,24 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
     },
 
     async retreat(stamp) {
+      const served = (route: HttpRoute): readonly SplitRule[] =>
+        rulesOf(route).filter((rule) => (shareOf(rule) ?? 0) > 0)
+      // As last seen, first: at a slow server another look may take longer than there is.
+      let route = basis !== undefined && served(basis).length > 0 ? basis : undefined
       for (let attempt = 1; ; attempt++) {
-        const route = await client.find('HTTPRoute', options.route)
-        const ours = route === undefined ? [] : rulesOf(route).filter((rule) => (shareOf(rule) ?? 0) > 0)
+        route ??= await client.find('HTTPRoute', options.route)
+        const ours = route === undefined ? [] : served(route)
         if (route === undefined || ours.length === 0) return
         const patch = ours.flatMap((rule) => setWeights(rule, reweighed(rule, 0)))
         try {
           await fence.patch('HTTPRoute', options.route, stamp, patch)
+          basis = undefined
           return
         } catch (error) {
           // Somebody changed the route between our look and our write: look again. Their stamp would end it.
           if (!(error instanceof Conflict) || attempt >= 20) throw error
           await clock.sleep(Math.min(100 * attempt, 1000))
+          route = undefined
         }
       }
     },

@@ -208,6 +208,20 @@ describe('what somebody else does to the route', () => {
     })
   })
 
+  test('does not make a retreat look first: it is one write, on what was seen last', async () => {
+    await using it = await start()
+    const { canary, fence } = await linked(it)
+    await canary.traffic.read()
+    const blind = it.kubernetes.faults.order(
+      { verb: 'get', resource: 'httproutes' },
+      { kind: 'status', code: 403 },
+      { times: Infinity },
+    )
+    await canary.traffic.retreat(fence)
+    blind.cancel()
+    expect(await canary.traffic.read()).toMatchObject({ weight: 0 })
+  })
+
   test('our backend taken out is said, never silently put back', async () => {
     await using it = await start()
     const { canary } = await linked(it)
