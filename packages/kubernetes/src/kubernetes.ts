@@ -1,32 +1,22 @@
-import type { Http } from '@release-actions/http'
-import type { Clock, Cluster, Pods, Traffic } from '@release-actions/ports'
-import type { Milliseconds } from '@release-actions/values'
+import type { Cluster, Pods, Traffic } from '@release-actions/ports'
+import type { CanaryOptions } from './approach.ts'
 import { createApplying } from './canary/applying.ts'
 import { createCluster } from './canary/cluster.ts'
 import { lookFirst } from './canary/preflight.ts'
-import { findTarget, type Target, type TargetOptions } from './canary/target.ts'
-import { createClaims, type KubernetesClaims } from './claims.ts'
-import { createClient, type Client } from './client.ts'
-import type { Connection } from './config/connection.ts'
+import type { Standing, TrafficChoice } from './canary/standing.ts'
+import { findTarget, type Target } from './canary/target.ts'
+import type { KubernetesClaims } from './claims.ts'
+import type { Client } from './client.ts'
 import { createFence } from './fence.ts'
 import { createPods } from './pods.ts'
-import type { RoleRule } from './role.ts'
 import { createHttpRoute } from './traffic/httproute.ts'
 import { createReplicas } from './traffic/replicas.ts'
 
-export interface CanaryOptions extends Omit<TargetOptions, 'client'> {
-  readonly http: Http
-  readonly clock: Clock
-  readonly connection: Connection
-  /** Default: that of the kubeconfig's context, else `default`. */
-  readonly namespace?: string | undefined
-  /** Different for every process. */
-  readonly nonce: string
-  readonly leaseDuration?: Milliseconds
-  /** How long a router may follow its old configuration after accepting a new one. Default 5 s. */
-  readonly settle?: Milliseconds
-  /** What preflight proves besides: `gates` where they go through the proxies, `hooks`. */
-  readonly uses?: readonly RoleRule['when'][]
+/** What the approach has found already. */
+export interface Found {
+  readonly client: Client
+  readonly claims: KubernetesClaims
+  readonly standing: Standing
 }
 
 /** Everything that a canary release touches in a cluster, behind the ports. */
@@ -42,21 +32,15 @@ export interface KubernetesCanary {
 }
 
 /**
- * Finds the objects of a release; reads only.
+ * Finds the other objects of a release; reads only.
  * @throws NotFound, InvalidInput, Forbidden, Unreachable
  */
-export async function openCanary(options: CanaryOptions): Promise<KubernetesCanary> {
-  const { http, clock, connection, workload, traffic: choice } = options
-  const namespace = options.namespace ?? connection.namespace ?? 'default'
-  const client = createClient({ http, connection, namespace, clock })
-  const claims = createClaims({
-    client,
-    clock,
-    workload,
-    nonce: options.nonce,
-    ...(options.leaseDuration !== undefined && { leaseDuration: options.leaseDuration }),
-  })
-  const target = await findTarget({ ...options, client })
+export async function canaryOf(
+  options: CanaryOptions,
+  { client, claims, standing }: Found,
+): Promise<KubernetesCanary> {
+  const { clock, workload, traffic: choice } = options
+  const target = await findTarget({ ...options, client }, standing)
   const fence = createFence(client, workload)
   const held = (): number | undefined => claims.fence()
   const spread = choice.kind === 'replicas'
@@ -111,7 +95,7 @@ export async function openCanary(options: CanaryOptions): Promise<KubernetesCana
 }
 
 /** Objects of the user's manifests that a release changes itself: applying them in its middle would undo it. */
-function heldByUs(target: Target, choice: TargetOptions['traffic']): ReadonlySet<string> {
+function heldByUs(target: Target, choice: TrafficChoice): ReadonlySet<string> {
   return new Set([
     `HorizontalPodAutoscaler/${target.workload}`,
     ...(choice.kind === 'httproute' ? [`HTTPRoute/${choice.name}`] : []),

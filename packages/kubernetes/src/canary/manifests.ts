@@ -1,4 +1,4 @@
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { InvalidInput, messageOf } from '@release-actions/values'
 import { isMapping } from '../config/kubeconfig.ts'
@@ -31,13 +31,13 @@ export async function readManifests(options: ManifestOptions): Promise<Manifests
   }
   const isWorkload = (object: AnyObject): boolean =>
     object.kind === 'Deployment' && object.metadata?.name === options.workload
-  const matching = objects.filter(({ object }) => isWorkload(object))
-  const [only, second] = matching
+  const fitting = objects.filter(({ object }) => isWorkload(object))
+  const [only, second] = fitting
   if (only === undefined || second !== undefined) {
     const found = objects
       .filter(({ object }) => object.kind === 'Deployment')
       .map(({ object }) => object.metadata?.name)
-    const files = matching.map(({ file }) => file).join(', ')
+    const files = fitting.map(({ file }) => file).join(', ')
     const other = objects.find(({ object }) => isOtherWorkload(object, options.workload))?.object.kind
     throw new InvalidInput(
       'manifests',
@@ -47,7 +47,7 @@ export async function readManifests(options: ManifestOptions): Promise<Manifests
         why: [
           only === undefined
             ? `their Deployments: ${found.join(', ') || '(none)'}`
-            : `it is in them ${matching.length} times: ${files}`,
+            : `it is in them ${fitting.length} times: ${files}`,
           ...(other === undefined
             ? []
             : [`${other} ${options.workload} is in them: only Deployments can be released by canary`]),
@@ -72,34 +72,62 @@ function isConfig(object: AnyObject): boolean {
 
 function filesOf({ entries, cwd }: ManifestOptions): readonly string[] {
   const files = entries.flatMap((entry) => {
-    const whole = path.resolve(cwd, entry)
-    const stat = statSync(whole, { throwIfNoEntry: false })
-    if (stat?.isFile() === true) return [whole]
-    const pattern = stat?.isDirectory() === true ? '**/*.{yaml,yml,json}' : entry
-    const found = globSync(pattern, { cwd: stat?.isDirectory() === true ? whole : cwd })
-      .map((each) => path.resolve(stat?.isDirectory() === true ? whole : cwd, each))
-      .filter((each) => statSync(each).isFile())
+    const found = under(path.resolve(cwd, entry)) ?? matching(entry, cwd)
     if (found.length === 0)
       throw new InvalidInput('manifests', entry, 'files, globs or directories that exist')
-    return found.sort()
+    return [...found].sort()
   })
   return [...new Set(files)]
 }
 
+/** The file, or the manifests in the folder; undefined when there is neither. Hidden ones are no manifests. */
+function under(whole: string): readonly string[] | undefined {
+  const stat = statSync(whole, { throwIfNoEntry: false })
+  if (stat?.isDirectory() !== true) return stat?.isFile() === true ? [whole] : undefined
+  return readdirSync(whole, { withFileTypes: true }).flatMap((entry) => {
+    const inside = path.join(whole, entry.name)
+    if (entry.name.startsWith('.')) return []
+    if (entry.isDirectory()) return under(inside) ?? []
+    return /\.(yaml|yml|json)$/.test(entry.name) && statSync(inside).isFile() ? [inside] : []
+  })
+}
+
+function matching(pattern: string, cwd: string): readonly string[] {
+  return globSync(pattern, { cwd })
+    .map((each) => path.resolve(cwd, each))
+    .filter((each) => statSync(each).isFile())
+}
+
 async function parse(file: string, options: ManifestOptions): Promise<readonly AnyObject[]> {
   const shown = path.relative(options.cwd, file)
+  const text = readFileSync(file, 'utf8')
+  const values = json(text) ?? (await yaml(text, shown))
+  return values.flatMap((value) =>
+    value === null || value === undefined ? [] : flat(value).map((each) => checked(each, shown, options)),
+  )
+}
+
+/** undefined: not JSON. The YAML parser, which would read it too, costs more to load than all else that a look needs. */
+function json(text: string): readonly unknown[] | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined
+  try {
+    return [JSON.parse(text) as unknown]
+  } catch {
+    // Flow YAML, several documents, or a mistake that the YAML parser has better words for.
+    return undefined
+  }
+}
+
+async function yaml(text: string, shown: string): Promise<readonly unknown[]> {
   const { parseAllDocuments } = await import('yaml')
-  const documents = parseAllDocuments(readFileSync(file, 'utf8'))
+  const documents = parseAllDocuments(text)
   if (!Array.isArray(documents)) return []
-  return documents.flatMap((document) => {
+  return documents.map((document): unknown => {
     const [problem] = document.errors
     if (problem !== undefined) {
       throw new InvalidInput('manifests', shown, 'YAML', { why: [messageOf(problem).split('\n')[0] ?? ''] })
     }
-    const value: unknown = document.toJS()
-    return value === null || value === undefined
-      ? []
-      : flat(value).map((each) => checked(each, shown, options))
+    return document.toJS()
   })
 }
 

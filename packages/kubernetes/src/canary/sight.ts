@@ -4,6 +4,7 @@ import { TEMPLATE } from '../names.ts'
 import type { Autoscaler, Deployment, EndpointSlice, Pod, ReplicaSet } from '../objects.ts'
 import { imageOf } from './containers.ts'
 import { isReady, revisionsOf } from './revisions.ts'
+import { isRolledOut } from './rolled-out.ts'
 import { templateHash } from './template-hash.ts'
 import { troubleOf } from './trouble.ts'
 
@@ -58,7 +59,7 @@ function workloadOf(
   const { current, currentPods, oldPods } = revisionsOf(deployment, look.replicaSets, look.pods)
   const ready = currentPods.filter(isReady)
   const desired = deployment.spec?.replicas ?? 1
-  const { status = {}, metadata = {} } = deployment
+  const { metadata = {} } = deployment
   return {
     sight: {
       name: metadata.name ?? '',
@@ -67,12 +68,7 @@ function workloadOf(
       ready: ready.length,
       total: currentPods.length + oldPods.length,
       old: oldPods.length,
-      settled:
-        (status.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
-        (status.replicas ?? 0) === desired &&
-        (status.updatedReplicas ?? 0) === desired &&
-        (status.availableReplicas ?? 0) === desired &&
-        oldPods.length === 0,
+      settled: isRolledOut(deployment) && oldPods.length === 0,
       endpoints: inEndpoints(ready, look.slices),
       trouble: troubleOf(deployment, currentPods),
       deleting: metadata.deletionTimestamp !== undefined,

@@ -1,42 +1,14 @@
-import { Conflict, Forbidden, NotFound, ReleaseError } from '@release-actions/values'
+import { Conflict } from '@release-actions/values'
 import type { Client } from '../client.ts'
 import { isMapping } from '../config/kubeconfig.ts'
 import { canaryName, LABELS, TRACK } from '../names.ts'
-import type { Deployment, Labels, PodTemplate, Service } from '../objects.ts'
+import type { Deployment, Labels, Service } from '../objects.ts'
 import type { HttpRoute } from '../traffic/route-types.ts'
-import { chooseContainer, imageOf, withImage } from './containers.ts'
+import type { Goal } from './goal.ts'
 import { type CanaryLabels, canaryLabels, spreadLabels } from './labels.ts'
-import { type Manifests, readManifests } from './manifests.ts'
+import type { Manifests } from './manifests.ts'
 import { stableServiceOf } from './stable-service.ts'
-import { templateHash } from './template-hash.ts'
-
-/** What splits the traffic, as the input `traffic` says. */
-export type TrafficChoice =
-  { readonly kind: 'httproute'; readonly name: string } | { readonly kind: 'replicas' }
-
-export interface TargetOptions {
-  readonly client: Client
-  readonly workload: string
-  readonly traffic: TrafficChoice
-  /** With its digest. Neither image nor manifests: nothing is released, what is in flight can be taken back. */
-  readonly image?: string | undefined
-  readonly manifests?: readonly string[] | undefined
-  readonly container?: string | undefined
-  readonly rule?: string | undefined
-  readonly stableService?: string | undefined
-  readonly canaryService?: string | undefined
-  readonly canaryLabels?: Labels | undefined
-  /** What relative manifest paths are relative to. */
-  readonly cwd: string
-}
-
-/** The new version in the terms of the stable Deployment. */
-export interface Goal {
-  readonly template: PodTemplate
-  /** SHA-256 of that template. */
-  readonly hash: string
-  readonly image: string
-}
+import type { Standing, TargetOptions, TrafficChoice } from './standing.ts'
 
 /** Which objects a release is about. */
 export interface Target {
@@ -55,24 +27,11 @@ export interface Target {
 }
 
 /** @throws NotFound, InvalidInput, Forbidden; touches nothing */
-export async function findTarget(options: TargetOptions): Promise<Target> {
-  const { client, workload, traffic } = options
-  const [found, services, route, manifests] = await Promise.all([
-    client.find('Deployment', workload),
-    client.list('Service'),
-    traffic.kind === 'httproute' ? client.find('HTTPRoute', traffic.name) : undefined,
-    options.manifests === undefined || options.manifests.length === 0
-      ? undefined
-      : readManifests({
-          entries: options.manifests,
-          workload,
-          namespace: client.namespace,
-          cwd: options.cwd,
-        }),
-  ])
-  const deployment = found ?? (await notADeployment(client, workload))
+export async function findTarget(options: TargetOptions, standing: Standing): Promise<Target> {
+  const { client, workload } = options
+  const { deployment, route, container, goal, manifests } = standing
+  const services = await client.list('Service')
   const { name = workload, uid = '' } = deployment.metadata ?? {}
-  const container = chooseContainer(manifests?.template ?? deployment.spec?.template, options.container).name
   const stableService =
     options.stableService ?? serviceOf(options, deployment, services.items, route, manifests)
   const canaryService = options.canaryService ?? canaryName(stableService)
@@ -85,31 +44,10 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
     owner: { name, uid },
     stableService,
     canaryService,
-    goal: await goalOf(options, deployment, container, manifests),
+    goal,
     manifests,
     labels: () => (labels ??= labelsOf(options, deployment, services.items, canaryService)),
   }
-}
-
-async function goalOf(
-  { client, workload, image }: TargetOptions,
-  deployment: Deployment,
-  container: string,
-  manifests: Manifests | undefined,
-): Promise<Goal | undefined> {
-  const given = manifests?.template ?? deployment.spec?.template
-  if (given === undefined || (image === undefined && manifests === undefined)) return undefined
-  const wanted = image === undefined ? given : withImage(given, container, image)
-  const template = manifests === undefined ? wanted : await defaulted(client, workload, wanted)
-  return { template, hash: templateHash(template), image: imageOf(template, container) }
-}
-
-/** A template as the server would hold it, by a dry run on the stable. */
-async function defaulted(client: Client, workload: string, template: PodTemplate): Promise<PodTemplate> {
-  const patch = [{ op: 'replace', path: '/spec/template', value: template }] as const
-  const { spec } = await client.patch('Deployment', workload, patch, { dryRun: true })
-  if (spec === undefined) throw new Conflict(`the dry run of Deployment ${workload} came back without a spec`)
-  return spec.template
 }
 
 /** Where only a way back is asked for, what somebody has deleted meanwhile must not be in its way. */
@@ -193,29 +131,4 @@ export function changedLabels(canary: Deployment | undefined): Labels | undefine
     // Somebody's own text: worked out again.
     return undefined
   }
-}
-
-const OTHERS = [
-  { kind: 'StatefulSet', plural: 'statefulsets' },
-  { kind: 'DaemonSet', plural: 'daemonsets' },
-] as const
-
-async function notADeployment(client: Client, workload: string): Promise<never> {
-  for (const { kind, plural } of OTHERS) {
-    const found = await client
-      .findAny({ group: 'apps', version: 'v1', plural }, kind, workload)
-      .catch((error: unknown) => {
-        // The Role does not let us look: then it is simply not found.
-        if (error instanceof Forbidden) return undefined
-        throw error
-      })
-    if (found === undefined) continue
-    const message = `${workload} is a ${kind}: only Deployments can be released by canary, since its pods are not interchangeable`
-    throw new ReleaseError('invalid-input', message, { object: `${kind} ${client.namespace}/${workload}` })
-  }
-  const object = `Deployment ${client.namespace}/${workload}`
-  throw new NotFound(`${object} does not exist`, {
-    object,
-    fix: [`kubectl -n ${client.namespace} get deployments`],
-  })
 }

@@ -1,0 +1,89 @@
+import type { Http } from '@release-actions/http'
+import type { Clock } from '@release-actions/ports'
+import type { CanaryGlance } from '@release-actions/release'
+import type { Milliseconds } from '@release-actions/values'
+import type { Goal } from './canary/goal.ts'
+import { isRolledOut } from './canary/rolled-out.ts'
+import { findStanding, type TargetOptions } from './canary/standing.ts'
+import { templateHash } from './canary/template-hash.ts'
+import { createClaims } from './claims.ts'
+import { createClient } from './client.ts'
+import type { Connection } from './config/connection.ts'
+import type { KubernetesCanary } from './kubernetes.ts'
+import { canaryName } from './names.ts'
+import type { RoleRule } from './role.ts'
+import { mayBeLinked } from './traffic/linked.ts'
+
+export interface CanaryOptions extends Omit<TargetOptions, 'client'> {
+  readonly http: Http
+  readonly clock: Clock
+  readonly connection: Connection
+  /** Default: that of the kubeconfig's context, else `default`. */
+  readonly namespace?: string | undefined
+  /** Different for every process. */
+  readonly nonce: string
+  readonly leaseDuration?: Milliseconds
+  /** How long a router may follow its old configuration after accepting a new one. Default 5 s. */
+  readonly settle?: Milliseconds
+  /** What preflight proves besides: `gates` where they go through the proxies, `hooks`. */
+  readonly uses?: readonly RoleRule['when'][]
+}
+
+/** A workload that has been found; whether a release has anything to do there can be told with few questions. */
+export interface Approach {
+  readonly namespace: string
+  /** undefined: nothing is to be released. */
+  readonly goal: Goal | undefined
+  /** Two more questions. @throws ReleaseError */
+  glance(): Promise<CanaryGlance>
+  /** Everything that a release touches: loaded and found only now. @throws NotFound, InvalidInput, Forbidden */
+  open(): Promise<KubernetesCanary>
+}
+
+/**
+ * The first look at a workload: reads only, and only what tells whether it is already what it should be.
+ * @throws NotFound, InvalidInput, Forbidden, Unreachable
+ */
+export async function approach(options: CanaryOptions): Promise<Approach> {
+  const { http, clock, connection, workload, traffic } = options
+  const namespace = options.namespace ?? connection.namespace ?? 'default'
+  const client = createClient({ http, connection, namespace, clock })
+  const claims = createClaims({
+    client,
+    clock,
+    workload,
+    nonce: options.nonce,
+    ...(options.leaseDuration !== undefined && { leaseDuration: options.leaseDuration }),
+  })
+  const standing = await findStanding({ ...options, client })
+  const { deployment, route, goal } = standing
+  return {
+    namespace,
+    goal,
+    async glance() {
+      const [claim, canary] = await Promise.all([
+        claims.read(),
+        client.find('Deployment', canaryName(workload)),
+      ])
+      return {
+        claim,
+        // Pods of an older template that are on their way out are nothing that a release would wait for.
+        stable: { template: templateHash(deployment.spec?.template), settled: isRolledOut(deployment) },
+        canary,
+        traffic: {
+          kind: traffic.kind === 'replicas' ? 'replicas' : 'route',
+          linked: route === undefined || mayBeLinked(route, workload, options.canaryService),
+        },
+      }
+    },
+    open: async () => (await import('./kubernetes.ts')).canaryOf(options, { client, claims, standing }),
+  }
+}
+
+/**
+ * Everything that a release touches, also where it may turn out that there is nothing to do; reads only.
+ * @throws NotFound, InvalidInput, Forbidden, Unreachable
+ */
+export async function openCanary(options: CanaryOptions): Promise<KubernetesCanary> {
+  return (await approach(options)).open()
+}
