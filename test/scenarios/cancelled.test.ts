@@ -33,6 +33,7 @@ describe('a run that is cancelled', () => {
         expect(github.deployments).toHaveLength(1)
         expect(github.deployments[0]?.statuses.at(-1)?.state).toBe('failure')
 
+        if (moment.while !== 'promoting') return
         // The world is whole: the next release finds nothing in its way.
         const next = await scene.release({ version: '3', inputs: { plan: '100', soak: '300ms' } })
         expect(next.outputs['decision']).toBe('promoted')
