@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { actionNames, actionYml } from '../lib/action-yml.ts'
 import { inRepo } from '../lib/repo.ts'
+import { gatesPage } from './gates.ts'
 import { renderIndex, renderPage } from './page.ts'
 
 /** File contents by name in `action-docs/`. */
@@ -13,6 +14,7 @@ export function pages(): ReadonlyMap<string, string> {
     const examples = filesIn(inRepo('actions', action, 'examples'), '.yml')
     files.set(`${action}.md`, renderPage({ action, yml, parts, examples }))
   }
+  files.set('gates.md', gatesPage())
   return files
 }
 
