@@ -39,11 +39,11 @@ export interface Client {
     patch: JsonPatch,
     options?: { dryRun?: boolean },
   ): Promise<Kinds[K]>
-  /** Does nothing when there is none. @throws Conflict when it is another object of that name */
+  /** Does nothing when there is none. @throws Conflict when it is another object of that name, or has changed */
   delete(
     kind: Kind,
     name: string,
-    options?: { uid?: string; propagation?: 'Background' | 'Foreground' },
+    options?: { uid?: string; resourceVersion?: string; propagation?: 'Background' | 'Foreground' },
   ): Promise<void>
   /** Server-side apply of any object, by field manager `release-actions`. */
   apply(
@@ -166,12 +166,12 @@ export function createClient({ http, connection, namespace, clock }: ClientOptio
         headers: { 'content-type': 'application/json-patch+json' },
         query: { fieldManager: MANAGER, ...(options.dryRun === true && { dryRun: 'All' }) },
       }),
-    async delete(kind, name, { uid, propagation = 'Background' } = {}) {
+    async delete(kind, name, { uid, resourceVersion, propagation = 'Background' } = {}) {
       const body = {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
         propagationPolicy: propagation,
-        ...(uid !== undefined && { preconditions: { uid } }),
+        preconditions: { uid, resourceVersion },
       }
       try {
         await call(about('delete', kind, name), { method: 'DELETE', body })

@@ -1,7 +1,7 @@
 import { Conflict, NotFound, Superseded } from '@release-actions/values'
 import type { Client } from './client.ts'
 import { type JsonPatch, type JsonPatchOperation, pointer, sameVersion } from './json-patch.ts'
-import { fenceKey } from './names.ts'
+import { fenceKey, OWNER } from './names.ts'
 import type { Kind, Kinds, ObjectMeta } from './objects.ts'
 
 /**
@@ -14,6 +14,12 @@ export interface Fence {
   stamp(kind: Kind, name: string, fence: number): Promise<void>
   /** A patch that holds only under this fence. @throws Conflict, Superseded */
   patch<K extends Kind>(kind: K, name: string, fence: number, patch: JsonPatch): Promise<Kinds[K]>
+  /**
+   * Deletes what a release of this workload made, as it was found just now: one that a later claim has stamped, or
+   * stamps before the delete arrives, stays. Does nothing when there is none, or it is nobody's of ours.
+   * @throws Conflict, Superseded
+   */
+  remove(kind: 'Deployment' | 'Service', name: string, fence: number): Promise<void>
   /** What to put on an object that we create. */
   annotation(fence: number): Readonly<Record<string, string>>
 }
@@ -61,6 +67,17 @@ export function createFence(client: Client, workload: string): Fence {
           refuseLater(kind, name, (await read(client, kind, name)).metadata, fence)
         throw error
       }
+    },
+    async remove(kind, name, fence) {
+      const { metadata } = (await client.find(kind, name)) ?? {}
+      const { uid, resourceVersion, deletionTimestamp } = metadata ?? {}
+      if (metadata?.annotations?.[OWNER] !== workload || deletionTimestamp !== undefined) return
+      refuseLater(kind, name, metadata, fence)
+      // A delete cannot test a stamp; but whoever stamps the object changes its version.
+      await client.delete(kind, name, {
+        ...(uid !== undefined && { uid }),
+        ...(resourceVersion !== undefined && { resourceVersion }),
+      })
     },
   }
 }

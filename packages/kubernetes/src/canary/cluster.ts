@@ -245,18 +245,9 @@ export function createCluster(options: ClusterOptions): Cluster & { close(): voi
     },
 
     async deleteCanary(stamp) {
-      const there = await ownCanary()
-      const { uid } = there?.metadata ?? {}
-      if (uid !== undefined && there?.metadata?.deletionTimestamp === undefined) {
-        // A delete cannot test the stamp: a patch that changes nothing does, just before.
-        await fence.patch('Deployment', canary, stamp, [])
-        await client.delete('Deployment', canary, { uid })
-      }
-      if (options.spread) return
+      if ((await ownCanary()) !== undefined) await fence.remove('Deployment', canary, stamp)
       // Killed between making the canary's Service and naming it in the route: nobody else would find it.
-      const service = await client.find('Service', target.canaryService)
-      const left = service?.metadata?.annotations?.[OWNER] === workload ? service.metadata.uid : undefined
-      if (left !== undefined) await client.delete('Service', target.canaryService, { uid: left })
+      if (!options.spread) await fence.remove('Service', target.canaryService, stamp)
     },
 
     async promoteStable(stamp) {

@@ -133,9 +133,9 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       }
       return
     }
+    await fence.stamp('Service', options.canaryService, stamp)
     if (JSON.stringify(existing.spec?.selector) === JSON.stringify(wanted.spec?.selector)) return
-    await client.patch('Service', options.canaryService, [
-      sameVersion(existing.metadata?.resourceVersion),
+    await fence.patch('Service', options.canaryService, stamp, [
       { op: 'replace', path: '/spec/selector', value: wanted.spec?.selector },
     ])
   }
@@ -264,10 +264,7 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
           await clock.sleep(Math.min(100 * attempt, 1000))
         }
       }
-      const service = await client.find('Service', options.canaryService)
-      const { uid } = service?.metadata ?? {}
-      if (service?.metadata?.annotations?.[OWNER] !== workload || uid === undefined) return
-      await client.delete('Service', options.canaryService, { uid })
+      await fence.remove('Service', options.canaryService, stamp)
     },
 
     async wayBack() {

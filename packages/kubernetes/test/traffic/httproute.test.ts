@@ -278,6 +278,22 @@ describe('what somebody else does to the route', () => {
     await expect(it.open()).rejects.toMatchObject({ code: 'not-found', object: 'HTTPRoute shop/shop' })
   })
 
+  test('a process that was overtaken in the middle of unlinking leaves the Service of the later release', async () => {
+    await using it = await start()
+    const { canary, fence, original } = await linked(it)
+    await canary.traffic.retreat(fence)
+    it.kubernetes.faults.order({ verb: 'get', resource: 'services' }, { kind: 'freeze' })
+    const paused = canary.traffic.unlink(original, fence)
+    while (/shop-canary/.test(JSON.stringify(await weightsOf(it)))) await it.clock.sleep(10)
+    const later = await it.open()
+    const newer = await it.claim(later, 8)
+    await later.traffic.link(newer)
+    it.kubernetes.faults.thaw()
+    await expect(paused).rejects.toMatchObject({ code: 'superseded' })
+    expect(await it.admin.find('Service', 'shop-canary')).toBeDefined()
+    expect(await later.traffic.read()).toMatchObject({ linked: true, tampered: undefined })
+  })
+
   test('a later claim’s stamp ends our writes, forward and back', async () => {
     await using it = await start()
     const { canary, fence } = await linked(it)
