@@ -96,7 +96,7 @@ const LATER = [0, 120] as const
 test.concurrent.each(LATER)(
   'a release that is killed %i ms after the line of each move ends promoted, and no request fails',
   async (later) => {
-    await using scene = await openOnCluster({ replicas: 2, rate: 40 })
+    await using scene = await openOnCluster({ replicas: 2, rate: 30 })
     const before = await whatIsLeft(scene)
     const order = {
       version: '2',
@@ -121,7 +121,7 @@ test.concurrent.each(LATER)(
 test.concurrent.each(LATER)(
   'a retreat whose every move is killed %i ms after its line ends as an undisturbed one',
   async (later) => {
-    await using scene = await openOnCluster({ replicas: 2, rate: 40 })
+    await using scene = await openOnCluster({ replicas: 2, rate: 30 })
     const before = await whatIsLeft(scene)
     const order = {
       version: '2',
