@@ -6,7 +6,9 @@ import type { AnyObject, PodTemplate } from '../objects.ts'
 
 /** The rendered YAML of a new version, sorted by what a release does with it. */
 export interface Manifests {
-  /** The one Deployment that is the workload: its pod template is the new version. */
+  /** The one Deployment that is the workload. */
+  readonly deployment: AnyObject
+  /** Its pod template: the new version. */
   readonly template: PodTemplate
   /** ConfigMaps and Secrets: created before the canary, which reads them. */
   readonly configs: readonly AnyObject[]
@@ -56,6 +58,7 @@ export async function readManifests(options: ManifestOptions): Promise<Manifests
     )
   }
   return {
+    deployment: only.object,
     template: templateOf(only.object, only.file),
     configs: objects.map(({ object }) => object).filter(isConfig),
     others: objects.map(({ object }) => object).filter((each) => !isConfig(each) && !isWorkload(each)),

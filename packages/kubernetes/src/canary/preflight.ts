@@ -3,10 +3,11 @@ import { proveAccess } from '../access.ts'
 import type { Client } from '../client.ts'
 import { isMapping } from '../config/kubeconfig.ts'
 import { OWNER } from '../names.ts'
-import type { Labels, Service } from '../objects.ts'
+import type { Labels, PodTemplate, Service } from '../objects.ts'
 import { roleRules, type RoleRule } from '../role.ts'
 import type { Applying } from './applying.ts'
 import { foreign } from './cluster.ts'
+import { notApplied } from './not-applied.ts'
 import { differingPolicies, sharedBudgets } from './policies.ts'
 import { selecting } from './labels.ts'
 import { judgeWorkload } from './refusals.ts'
@@ -59,28 +60,33 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
   }
   const { deployment } = target
   const service = services.items.find((each) => each.metadata?.name === target.stableService)
-  const goal = target.goal?.template ?? deployment.spec?.template ?? {}
+  const goal: PodTemplate = target.goal?.template ?? deployment.spec?.template ?? {}
   const stable = deployment.spec?.template.metadata?.labels ?? {}
+  // What the pods of the new version will carry: manifests may bring labels that the stable has not.
+  const carried = { ...goal.metadata?.labels, ...labels.changed }
   const verdict = judgeWorkload({ deployment, goal, service, autoscaler, claims, spread })
   const refused = [
     ...(service === undefined ? [`the Service ${target.stableService} does not exist`] : []),
     ...verdict.refused,
-    ...(spread ? [] : leaking(services.items, target.canaryService, labels.labels)),
-    ...(spread ? [] : differingPolicies(policies.items, stable, labels.labels)),
+    ...(spread ? [] : leaking(services.items, target.canaryService, carried)),
+    ...(spread ? [] : differingPolicies(policies.items, stable, carried)),
     ...(manifests?.refused ?? []),
   ]
   if (refused.length > 0) throw refusal(`${client.namespace}/${target.workload}`, refused)
   return [
     ...verdict.warnings,
-    ...sharedBudgets(budgets.items, stable, labels.labels),
+    ...sharedBudgets(budgets.items, stable, carried),
     ...(labels.overlaps && autoscaler !== undefined
       ? [`HorizontalPodAutoscaler ${autoscaler.metadata?.name} counts the canary's pods too while it lives`]
       : []),
     ...(manifests?.warnings ?? []),
+    ...(target.manifests === undefined
+      ? []
+      : notApplied(target.manifests.deployment, deployment, autoscaler !== undefined)),
   ]
 }
 
-/** A Service that came after the canary's labels were chosen could send it traffic that no one gave it. */
+/** A Service that came later, or selects a label that only the new version has: traffic that no one gave the canary. */
 function leaking(services: readonly Service[], own: string, labels: Labels): readonly string[] {
   return selecting({ services }, labels)
     .filter((each) => each.metadata?.name !== own)

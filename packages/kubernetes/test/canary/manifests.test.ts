@@ -132,6 +132,34 @@ describe('releasing manifests', () => {
     })
   })
 
+  test('what of the Deployment is not applied is said: the template alone can be restored', async () => {
+    await using it = await World.start()
+    const other = appDeployment({ version: 'v2', replicas: 9, labels: { app: 'shop', tier: 'web' } })
+    const canary = await it.open({
+      image: undefined,
+      manifests: [files({ 'd.json': JSON.stringify(other) })],
+    })
+    expect(await canary.cluster.preflight()).toContainEqual(
+      expect.stringMatching(/^Deployment shop of the manifests differs in spec\.replicas:/),
+    )
+  })
+
+  test('a Service that selects a label which only the new version has is refused', async () => {
+    await using it = await World.start()
+    await it.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'early-birds' },
+      spec: { selector: { early: 'yes' }, ports: [{ port: 80 }] },
+    })
+    const other = appDeployment({ version: 'v2', labels: { app: 'shop', tier: 'web' } })
+    const labelled = JSON.stringify(other).replaceAll('"tier":"web"}', '"tier":"web","early":"yes"}')
+    const canary = await it.open({ image: undefined, manifests: [files({ 'd.json': labelled })] })
+    await expect(canary.cluster.preflight()).rejects.toMatchObject({
+      why: [expect.stringContaining("Service early-birds selects the canary's pods")],
+    })
+  })
+
   test('a kind that the cluster does not have is named at the first look', async () => {
     await using it = await World.start()
     const strange = '{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"}}'
