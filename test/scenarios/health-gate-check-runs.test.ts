@@ -1,7 +1,10 @@
 /** What a person sees on the commit: before, at and after the end, and when the end does not come. */
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { startGitHub, type EmbeddedGitHub } from '@release-actions/lab'
 import { judge, judgedOf, startGate } from '../support/gate.ts'
+
+// Each starts processes: on a busy machine that takes its time.
+jest.setTimeout(60_000)
 
 let github: EmbeddedGitHub
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 /** A workload, alone and beside its baseline, through the API server, as exactly the documented Role. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import {
   appDeployment,
   appService,
@@ -14,6 +14,9 @@ import {
 } from '@release-actions/lab'
 import { judge, judgedOf, one, startGate, startPrometheus, type Judged } from '../support/gate.ts'
 import { WORLD } from '../support/scene.ts'
+
+// Each starts processes: on a busy machine that takes its time.
+jest.setTimeout(60_000)
 
 /** Dots in names are legal, and mean something in a regular expression. */
 const ODD_NAME = 'shop.web-v1.2'

@@ -1,6 +1,9 @@
 /** Whatever a source answers that is not a kept limit has a name, and never passes. */
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { judge, one, serve, startPrometheus, type GateEvidence, type PromAnswer } from '../support/gate.ts'
+
+// Each starts processes: on a busy machine that takes its time.
+jest.setTimeout(60_000)
 
 const series = (value: unknown): PromAnswer => ({
   data: { resultType: 'vector', result: [{ metric: {}, value: [0, value] }] },

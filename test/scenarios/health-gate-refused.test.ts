@@ -1,7 +1,10 @@
 /** What can be known to be wrong is said before anything is asked of anyone. */
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { startGitHub } from '@release-actions/lab'
 import { judge } from '../support/gate.ts'
+
+// Each starts processes: on a busy machine that takes its time.
+jest.setTimeout(60_000)
 
 const OK = '- {name: a, run: "true"}'
 const POD = '- {name: up, http: {path: /healthz, port: 8080}}'

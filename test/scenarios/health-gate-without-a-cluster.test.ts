@@ -1,5 +1,8 @@
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { judge, one, serve, startPrometheus } from '../support/gate.ts'
+
+// Each starts processes: on a busy machine that takes its time.
+jest.setTimeout(60_000)
 
 test('every source that needs no cluster is judged without one: no kubeconfig is even read', async () => {
   await using shop = await serve((_, response) => response.end('{"status": "ok", "queue": 3}'))

@@ -16,7 +16,11 @@ function metrics() {
   const total = behaviour === 'idle' ? 5 : Math.floor((behaviour === 'reset' ? age % 700 : age) / 10)
   const failed = Math.floor(total * Number(errors))
   if (behaviour === 'unlabelled') return `http_requests_total ${total}\n`
-  return `http_requests_total{code="200"} ${total - failed}\nhttp_requests_total{code="500"} ${failed}\n`
+  const requests = `http_requests_total{code="200"} ${total - failed}\nhttp_requests_total{code="500"} ${failed}\n`
+  const buckets = ['0.05', '0.5', '+Inf'].map(
+    (le) => `http_request_duration_seconds_bucket{le="${le}"} ${total}\n`,
+  )
+  return requests + buckets.join('')
 }
 
 http
