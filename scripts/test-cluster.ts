@@ -1,29 +1,68 @@
 /**
- * `npm run test:cluster [-- jest arguments]`: the tests that need a real Kubernetes, the one that KUBECONFIG
- * names. One after another: they measure times and shares. The last line counts: `N passed, N failed`.
+ * `npm run test:cluster [-- jest arguments]`: what only a real Kubernetes shows, on the one that KUBECONFIG names, with
+ * a Gateway API implementation and, where there is one, a Prometheus. The last line counts: `N passed, N failed`.
+ *
+ * GATEWAY_CLASS (traefik), GATEWAY_PORT (8000: the listener's), GATEWAY_URL (http://127.0.0.1:8000: from here)
+ * PROMETHEUS_URL (http://127.0.0.1:9090); without one its tests are skipped, and say so
  */
-import { existsSync } from 'node:fs'
-import { delimiter } from 'node:path'
 import { jest } from './lib/jest.ts'
-import { closingLine } from './lib/tally.ts'
+import { missingOfCluster } from './lib/cluster.ts'
+import { closingLine, type Tally } from './lib/tally.ts'
 
-const files = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '')
-const absent = files.filter((path) => !existsSync(path))
-if (files.length === 0 || absent.length > 0) {
-  const why =
-    files.length === 0 ? 'KUBECONFIG is not set' : `KUBECONFIG names ${absent.join(', ')}, which is not there`
-  console.error(`${why}. The cluster tests need a cluster on which they may create and delete namespaces.`)
+/** Scenarios that play in both worlds, and that a data plane, a kubelet or an API server of its own might end otherwise. */
+const SCENARIOS = [
+  'cancelled',
+  'in-several-runs',
+  'manifests-released',
+  'missing-permission',
+  'neighbours',
+  'promoted-by-replicas',
+  'somebody-else-interferes',
+  'taken-back-for-its-pods',
+  'two-runs',
+]
+
+/** These print figures: times and shares. Nothing else runs beside them. */
+const MEASURED = 'test/cluster/(release-under-load|bad-release)'
+/** The others mostly wait: for pods, and for a router to settle. */
+const SIDE_BY_SIDE = 3
+
+const missing = await missingOfCluster(process.env)
+if (missing !== undefined) {
+  console.error(missing)
   process.exit(2)
 }
 
 // The scenarios ask this, which world they play in.
 process.env['RELEASE_WORLD'] = 'cluster'
-const tally = await jest([
-  '--selectProjects',
-  'cluster',
-  '--runInBand',
-  '--passWithNoTests',
-  ...process.argv.slice(2),
-])
-if (tally !== undefined) console.log(closingLine(tally))
-process.exitCode = tally?.failed === 0 ? 0 : 1
+/** Last on the command line: jest takes every word after it for a project. */
+const PROJECTS = ['--selectProjects', 'cluster', 'scenarios']
+const asked = process.argv.slice(2)
+const parts =
+  asked.length > 0
+    ? [['--runInBand', ...asked]]
+    : [
+        ['--runInBand', '--testPathPatterns', MEASURED],
+        [
+          '--maxWorkers',
+          String(SIDE_BY_SIDE),
+          '--testPathPatterns',
+          'test/cluster/',
+          `test/scenarios/(${SCENARIOS.join('|')})[.]test`,
+          '--testPathIgnorePatterns',
+          MEASURED,
+        ],
+      ]
+
+const tallies: (Tally | undefined)[] = []
+for (const part of parts) tallies.push(await jest([...part, ...PROJECTS]))
+const total = tallies.reduce<Tally>(
+  (sum, part) => ({
+    passed: sum.passed + (part?.passed ?? 0),
+    failed: sum.failed + (part?.failed ?? 1),
+    skipped: sum.skipped + (part?.skipped ?? 0),
+  }),
+  { passed: 0, failed: 0, skipped: 0 },
+)
+console.log(closingLine(total))
+process.exitCode = total.failed === 0 ? 0 : 1
