@@ -28,7 +28,7 @@ const CASES: readonly Case[] = [
   {
     what: 'deletes the canary',
     does: ({ stage }) => stage.remove('Deployment', 'shop-canary'),
-    says: 'shop-canary',
+    says: 'canary',
   },
 ]
 
