@@ -61,7 +61,7 @@ export async function judge(order: GateOrder, github?: EmbeddedGitHub): Promise<
   const hub = github ?? (await startGitHub())
   try {
     const started = startGate(order, hub)
-    return await judgedOf(await started.done, hub)
+    return judgedOf(await started.done, hub)
   } finally {
     if (github === undefined) await hub.close()
   }
