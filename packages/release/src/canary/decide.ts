@@ -96,7 +96,10 @@ function skipsAhead(goal: ReleaseGoal, first: number): CanaryMove {
 function beginOrEnd(goal: ReleaseGoal, seen: CanarySight, claim: Ours): CanaryMove {
   const { last } = claim.state
   const endedByUs =
-    last !== undefined && last.at >= claim.since && last.release.template === goal.release.template
+    last !== undefined &&
+    last.at >= claim.since &&
+    last.at <= seen.now &&
+    last.release.template === goal.release.template
   if (endedByUs && last.outcome === 'promoted') return { kind: 'done', decision: 'promoted' }
   if (endedByUs && compareRuns(last.run, goal.run) === 0) return retreated(seen, last)
   if (seen.cancelled) return cancelledBefore()

@@ -2,7 +2,7 @@ import { formatPercent } from '@release-actions/values'
 import type { InFlight, Retreat, Timing } from '../in-flight.ts'
 import type { CanaryMove } from './moves.ts'
 import type { CanarySight } from './sight.ts'
-import { firstUnstamped, lastShift, proveShift, routeIsBack, type Ours } from './steps.ts'
+import { countsSince, firstUnstamped, lastShift, proveShift, routeIsBack, type Ours } from './steps.ts'
 
 export interface GoBack {
   readonly timing: Timing
@@ -37,7 +37,7 @@ export function goBack(way: GoBack): CanaryMove {
   const everServed = shift !== undefined
   if (everServed && shift.weight !== 0) return { kind: 'note', change: { kind: 'shift', weight: 0 } }
   if (everServed && shift.verified === 'pending') {
-    if (!traffic.accepted && seen.now >= Math.max(shift.at, way.claim.since) + timing.timeout)
+    if (!traffic.accepted && seen.now >= countsSince(shift.at, way.claim, seen) + timing.timeout)
       return notTakenBack(way)
     return proveShift({ timing }, seen, way.claim, shift)
   }
@@ -51,8 +51,8 @@ export function goBack(way: GoBack): CanaryMove {
 export function tidyUp(way: Omit<GoBack, 'why'>, outcome: 'promoted' | 'retreated'): CanaryMove {
   const { timing, seen, flight } = way
   const shift = lastShift(flight)
-  if (shift !== undefined && seen.now < shift.at + timing.drain)
-    return { kind: 'drain', until: shift.at + timing.drain }
+  const drained = shift === undefined ? 0 : countsSince(shift.at, way.claim, seen) + timing.drain
+  if (seen.now < drained) return { kind: 'drain', until: drained }
   const unstamped = firstUnstamped(seen)
   if (unstamped !== undefined) return { kind: 'stamp', object: unstamped }
   if (seen.traffic.linked && seen.traffic.kind === 'route') return { kind: 'unlink' }
@@ -83,7 +83,7 @@ function restore(way: GoBack, promoted: boolean): CanaryMove | undefined {
   const whole = seen.stable.settled && seen.stable.endpoints >= seen.stable.desired
   if (whole || routeIsBack(seen)) return undefined
   if (way.brief === true) return { kind: 'failed', decision: 'cancelled', code: why.code, reason: why.reason }
-  const until = Math.max(claim.since, flight.phase.since) + timing.timeout
+  const until = countsSince(flight.phase.since, claim, seen) + timing.timeout
   if (seen.now >= until) return notTakenBack(way)
   return { kind: 'await', what: seen.stable.settled ? 'stable-endpoints' : 'stable-rolled-out', until }
 }

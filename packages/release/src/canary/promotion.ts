@@ -5,6 +5,7 @@ import type { CanaryGoal, ReleaseGoal } from './goal.ts'
 import type { CanaryMove } from './moves.ts'
 import type { CanarySight } from './sight.ts'
 import {
+  countsSince,
   firstUnstamped,
   isAt,
   lastShift,
@@ -41,7 +42,7 @@ export function promote(way: Promotion): CanaryMove {
     if (!isAt(seen, shift, 100)) return { kind: 'shift', weight: 100 }
     if (shift?.weight !== 100) return { kind: 'note', change: { kind: 'shift', weight: 100 } }
     if (shift.verified === 'pending') return proveShift(goal, seen, claim, shift)
-    const drained = shift.at + goal.timing.drain
+    const drained = countsSince(shift.at, claim, seen) + goal.timing.drain
     if (seen.now < drained) return { kind: 'drain', until: drained }
   }
   // It was promoted, and the old template is there again.
@@ -60,7 +61,7 @@ export function finishPromotion(
   const { goal, seen, claim, flight } = way
   if (!routeIsBack(seen)) {
     if (flight.phase.name !== 'promoting') return note('promoting')
-    const until = waitUntil(goal, claim, flight)
+    const until = waitUntil(goal, seen, claim, flight)
     const behind = !seen.stable.settled
       ? 'stable-rolled-out'
       : seen.stable.endpoints < seen.stable.desired
@@ -76,7 +77,8 @@ export function finishPromotion(
   const shift = lastShift(flight)
   if (shift !== undefined && shift.weight !== 0) return { kind: 'note', change: { kind: 'shift', weight: 0 } }
   if (shift?.verified === 'pending') {
-    const late = !seen.traffic.accepted && seen.now >= Math.max(shift.at, claim.since) + goal.timing.timeout
+    const late =
+      !seen.traffic.accepted && seen.now >= countsSince(shift.at, claim, seen) + goal.timing.timeout
     return late
       ? stuck(way, 'the route to the stable was not accepted')
       : proveShift(goal, seen, claim, shift)

@@ -3,7 +3,7 @@ import type { InFlight, Retreat } from '../in-flight.ts'
 import { capacity } from './capacity.ts'
 import type { ReleaseGoal } from './goal.ts'
 import type { CanarySight } from './sight.ts'
-import { lastShift, routeIsBack, type Ours } from './steps.ts'
+import { countsSince, lastShift, routeIsBack, type Ours } from './steps.ts'
 import { nextStep } from './walk.ts'
 
 /** Why our release must be taken back, judged from what is seen; undefined when it need not. Pure. */
@@ -111,14 +111,14 @@ function overdue(
     reason: `${reason} within ${limit}`,
     at: seen.now,
   })
-  const since = Math.max(claim.since, flight.phase.since)
+  const since = countsSince(flight.phase.since, claim, seen)
   const phaseIsOver = seen.now >= since + goal.timing.timeout
   const { canary, stable, traffic } = seen
   const shift = lastShift(flight)
   if (
     shift?.verified === 'pending' &&
     !traffic.accepted &&
-    seen.now >= Math.max(shift.at, claim.since) + goal.timing.timeout
+    seen.now >= countsSince(shift.at, claim, seen) + goal.timing.timeout
   ) {
     return late(`the route's controller did not accept the weight ${formatPercent(shift.weight)}`)
   }

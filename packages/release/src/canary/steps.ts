@@ -27,9 +27,22 @@ export function firstUnstamped(seen: CanarySight): string | undefined {
   return seen.traffic.unstamped[0] ?? seen.unstamped[0]
 }
 
+/**
+ * Since when something on the Lease counts, on this process's clock: since this process came, when another wrote it.
+ * The other's clock may have been wrong: a time ahead of ours is not of this process.
+ */
+export function countsSince(at: Timestamp, claim: Ours, seen: Pick<CanarySight, 'now'>): Timestamp {
+  return at > seen.now ? claim.since : Math.max(at, claim.since)
+}
+
 /** A wait ends `timeout` after its phase began, or after this process came: a resumed step waits anew. */
-export function waitUntil(goal: Bounded, claim: Ours, flight: InFlight): Timestamp {
-  return Math.max(claim.since, flight.phase.since) + goal.timing.timeout
+export function waitUntil(
+  goal: Bounded,
+  seen: Pick<CanarySight, 'now'>,
+  claim: Ours,
+  flight: InFlight,
+): Timestamp {
+  return countsSince(flight.phase.since, claim, seen) + goal.timing.timeout
 }
 
 /** Does the world already split as this weight asks? Without a router the canary's own size is the split. */
@@ -53,12 +66,12 @@ export function ready(
   if (canary.ready >= need && canary.endpoints >= need) return undefined
   if (flight.phase.name !== 'scaling') return note('scaling')
   const what = canary.ready < need ? 'canary-ready' : 'canary-endpoints'
-  return { kind: 'await', what, until: waitUntil(goal, claim, flight) }
+  return { kind: 'await', what, until: waitUntil(goal, seen, claim, flight) }
 }
 
 /** A shift counts once the controllers accepted it and the split was seen, or had time to settle. */
 export function proveShift(goal: Bounded, seen: CanarySight, claim: Ours, shift: Shift): CanaryMove {
-  const until = Math.max(shift.at, claim.since) + goal.timing.timeout
+  const until = countsSince(shift.at, claim, seen) + goal.timing.timeout
   if (!seen.traffic.accepted) return { kind: 'await', what: 'route-accepted', until }
   return { kind: 'verify', weight: shift.weight, until }
 }
@@ -86,7 +99,7 @@ export function standUp(
 }
 
 function awaitGone(goal: ReleaseGoal, seen: CanarySight, claim: Ours, flight: InFlight): CanaryMove {
-  const until = waitUntil(goal, claim, flight)
+  const until = waitUntil(goal, seen, claim, flight)
   if (seen.now < until) return { kind: 'await', what: 'canary-gone', until }
   const reason = `the canary of an earlier release is still being deleted (${seen.canary?.total ?? 0} pods are left)`
   return { kind: 'failed', decision: 'failed', code: 'timeout', reason }
