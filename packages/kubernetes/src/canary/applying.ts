@@ -17,7 +17,8 @@ export interface Applying {
   look(): Promise<ManifestLook>
   /** Creates the ConfigMaps and Secrets that are not there. */
   createConfigs(): Promise<void>
-  applyOthers(): Promise<void>
+  /** @param held before each of them: throws once a later claim has taken over */
+  applyOthers(held: () => Promise<unknown>): Promise<void>
 }
 
 /** @param kept objects that a release holds itself, as `Kind/name`: not applied */
@@ -90,8 +91,12 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
       }
     },
 
-    async applyOthers() {
-      for (const object of others) await client.apply(await typeOf(object), object, { force: true })
+    async applyOthers(held) {
+      for (const object of others) {
+        const type = await typeOf(object)
+        await held()
+        await client.apply(type, object, { force: true })
+      }
     },
   }
 }

@@ -252,17 +252,18 @@ export function createCluster(options: ClusterOptions): Cluster & { close(): voi
 
     async promoteStable(stamp) {
       const { template: wanted, hash } = goal()
-      const stable = basis ?? (await client.get('Deployment', workload))
+      const seen = basis ?? (await client.get('Deployment', workload))
+      let stable = seen
       if (options.applying !== undefined) {
-        await fence.patch('Deployment', workload, stamp, [])
-        await options.applying.applyOthers()
+        await options.applying.applyOthers(() => fence.patch('Deployment', workload, stamp, []))
+        // That took a while: the template must still be the one that this was decided on.
+        stable = await client.get('Deployment', workload)
+        if (templateHash(stable.spec?.template) !== templateHash(seen.spec?.template)) {
+          throw new Conflict(`Deployment ${client.namespace}/${workload} has changed since it was read`)
+        }
       }
       if (templateHash(stable.spec?.template) === hash) return
-      await patchTemplate(
-        stamp,
-        wanted,
-        options.applying === undefined ? stable.metadata?.resourceVersion : undefined,
-      )
+      await patchTemplate(stamp, wanted, stable.metadata?.resourceVersion)
     },
 
     async restoreStable(base, stamp) {

@@ -132,6 +132,25 @@ describe('releasing manifests', () => {
     })
   })
 
+  test('the stable that somebody rolls while the rest is applied is not promoted over', async () => {
+    await using it = await World.start()
+    const manifests = [files({ 'd.json': deployment, 's.json': service(81) })]
+    const canary = await it.open({ image: undefined, manifests })
+    const fence = await it.claim(canary)
+    await it.until(canary, (now) => now.stable.settled)
+    it.kubernetes.faults.order({ verb: 'patch', resource: 'services', name: 'extra' }, { kind: 'freeze' })
+    const promoting = canary.cluster.promoteStable(fence)
+    await it.clock.sleep(200)
+    await it.admin.patch('Deployment', 'shop', [
+      { op: 'add', path: '/spec/template/metadata/labels/theirs', value: 'yes' },
+    ])
+    it.kubernetes.faults.thaw()
+    await expect(promoting).rejects.toMatchObject({ code: 'conflict' })
+    expect((await it.admin.get('Deployment', 'shop')).spec?.template.metadata?.labels).toHaveProperty(
+      'theirs',
+    )
+  })
+
   test('what of the Deployment is not applied is said: the template alone can be restored', async () => {
     await using it = await World.start()
     const other = appDeployment({ version: 'v2', replicas: 9, labels: { app: 'shop', tier: 'web' } })
