@@ -1,35 +1,14 @@
 import type { GateLine } from '@release-actions/action-kit'
-import { readGates } from '@release-actions/action-world'
 import type { Http } from '@release-actions/http'
-import { assertReachable, gateRow, type Gate } from '@release-actions/judge'
+import { gateRow, type Gate } from '@release-actions/judge'
 import {
-  applicable,
   createReleaseGates,
   createTrafficMeter,
   loadSources,
-  looksAtReadiness,
-  podsReady,
   type ReleaseGates,
 } from '@release-actions/metrics'
 import type { Clock, Pods, TrafficMeter } from '@release-actions/ports'
 import type { CanaryInputs } from './inputs.ts'
-import type { Walk } from './walk.ts'
-
-/**
- * The gates that the user gave, held against the soaks; readiness is always looked at.
- * @throws InvalidInput naming gate, key, value and line
- */
-export async function chooseGates(
-  inputs: CanaryInputs,
-  walk: Walk,
-  workspace: string,
-): Promise<readonly Gate[]> {
-  const gates = await readGates(inputs, workspace)
-  walk.plan.forEach((weight, at) => {
-    assertReachable('gates', applicable(gates, `${weight}`), walk.soaks[at] ?? 0, inputs.interval)
-  })
-  return gates.some(looksAtReadiness) ? gates : [podsReady(), ...gates]
-}
 
 export interface GateWorld {
   readonly inputs: CanaryInputs
@@ -82,15 +61,16 @@ export function meterOf(gates: readonly Gate[], pods: Pods): TrafficMeter | unde
 /** The gates of every stage as rows of the summary's table: those that did not pass come first. */
 export function gateLines(gates: ReleaseGates): readonly GateLine[] {
   const judged = gates.reports().flatMap(({ stage, reports }) =>
-    reports.map((report) => {
-      const row = gateRow(report)
-      const name = `${row.name} (${stage === 'stable' ? 'stable' : `${stage} %`})`
-      const { state } = report.verdict
-      // The release ended first: its figures are shown, but they are no verdict.
-      return state === 'judging'
-        ? { state, line: { ...row, name, outcome: '⏹️ not judged to its end', why: '' } }
-        : { state, line: { ...row, name } }
-    }),
+    reports
+      // A gate of the stage at which the release ended may not have looked at all.
+      .filter(({ verdict, samples }) => verdict.state !== 'judging' || samples.length > 0)
+      .map((report) => {
+        const row = gateRow(report)
+        const { state } = report.verdict
+        const line: GateLine = { ...row, name: `${row.name} (${stage === 'stable' ? 'stable' : `${stage} %`})` }
+        // Its figures are shown, but they are no verdict.
+        return { state, line: state === 'judging' ? { ...line, outcome: '⏹️ unfinished', why: '' } : line }
+      }),
   )
   const order = ['fail', 'inconclusive', 'judging', 'pass']
   return judged.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).map(({ line }) => line)

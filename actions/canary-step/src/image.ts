@@ -22,7 +22,8 @@ export async function chooseImage(text: string, http: Http, env: NodeJS.ProcessE
   if (ref.digest !== undefined) return { image: text.trim(), digest: ref.digest, name, unresolved: undefined }
   const { resolveDigest } = await import('@release-actions/artifact')
   const resolved = await resolveDigest(ref, { http, env })
-  if ('unresolved' in resolved) return { image: text.trim(), digest: undefined, name, unresolved: resolved.unresolved }
+  if ('unresolved' in resolved)
+    return { image: text.trim(), digest: undefined, name, unresolved: resolved.unresolved }
   const pinned = { repository: ref.repository, tag: undefined, digest: resolved.digest }
   return { image: formatImage(pinned), digest: resolved.digest, name, unresolved: undefined }
 }

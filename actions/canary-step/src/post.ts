@@ -4,10 +4,10 @@ import { runCanary, type CanaryEnd, type CanaryPorts } from '@release-actions/en
 import type { Ledger } from '@release-actions/ports'
 import type { AbortGoal } from '@release-actions/release'
 import { messageOf } from '@release-actions/values'
-import { openRecord } from './github.ts'
+import { openRecord } from './record.ts'
 import type { CanaryInputs } from './inputs.ts'
 import { endingOf, reportOf, type ReportFrame } from './report.ts'
-import { FINISHED, TOUCHED, failureOf, wayBackOf } from './run.ts'
+import { failureOf, wayBackOf } from './release.ts'
 import { environmentOf, openSetting } from './setting.ts'
 
 /** The runner gives post five minutes after a cancel. */
@@ -19,12 +19,11 @@ const FLUSH_MS = 15_000
  * main had got to is on the Lease.
  */
 export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
-  const { clock, log, state } = kit
-  if (state.read(TOUCHED) !== 'true' || state.read(FINISHED) === 'true') return
+  const { clock, log } = kit
   const http = httpOf(kit)
   const setting = await openSetting(inputs, kit, http, undefined, false)
   try {
-    const { canary } = setting
+    const canary = await setting.open()
     const timing = {
       timeout: Math.min(inputs.timeout, MOST_WAIT_MS),
       warmUp: 0,

@@ -1,5 +1,5 @@
 import type { Decision, Outcome, ReleaseReport } from '@release-actions/action-kit'
-import { versionOfStable, type CanaryEnd, type JournalEntry } from '@release-actions/engine'
+import { isForPeople, versionOfStable, type CanaryEnd } from '@release-actions/engine'
 import type { GateLine } from '@release-actions/action-kit'
 import type { CanaryGoal, InFlight, Landed, ReleaseId } from '@release-actions/release'
 import { formatPercent, type Percent, type ReasonCode } from '@release-actions/values'
@@ -147,11 +147,6 @@ export function reportOf(ran: CanaryEnd, frame: ReportFrame): ReleaseReport {
     links: frame.links,
     warnings: frame.warnings,
   }
-}
-
-/** Not the housekeeping (the log and `result` have it), nor the end, which the first lines tell. */
-function isForPeople({ kind }: JournalEntry): boolean {
-  return !['claim', 'stamp', 'begin', 'done', 'failed', 'stopped'].includes(kind)
 }
 
 function servingOf({ fresh, old, weight, measured }: Split): ReleaseReport['serving'] {

@@ -1,36 +1,29 @@
 import type { Kit } from '@release-actions/action-kit'
-import { releaseSummary } from '@release-actions/action-kit'
-import { assertOutlives, httpOf, linksOf } from '@release-actions/action-world'
-import { Recorder, runCanary, type CanaryEnd, type CanaryPorts, type Listener } from '@release-actions/engine'
-import type { Gate } from '@release-actions/judge'
-import type { Traffic } from '@release-actions/ports'
-import { type ReleaseGoal } from '@release-actions/release'
-import { InvalidInput, ReleaseError, versionOf, type Milliseconds } from '@release-actions/values'
-import { reportChecks } from './checks.ts'
-import { chooseGates, gateLines, meterOf, openGates } from './gates.ts'
-import { openRecord, type Record } from './github.ts'
-import { chooseImage, type ChosenImage } from './image.ts'
+import { httpOf } from '@release-actions/action-world'
+import { isAlreadyLive, type Landed, type ReleaseGoal } from '@release-actions/release'
+import { InvalidInput, messageOf } from '@release-actions/values'
+import { goalOf } from './goal.ts'
+import { chooseImage } from './image.ts'
 import type { CanaryInputs } from './inputs.ts'
-import { endingOf, outcomeOf, reportOf, type ReportFrame } from './report.ts'
 import { environmentOf, openSetting, type Setting } from './setting.ts'
-import { walkOf, type Walk } from './walk.ts'
+import { isUnfinished } from './state.ts'
+import { walkOf } from './walk.ts'
 
-/** How long the record may take at the end: of a step that ends by itself, and of one that the runner wants gone. */
-const FLUSH_MS = 15_000
-const CANCELLED_FLUSH_MS = 1_000
-
-/** State for `post`: something may have been changed; the step ended by itself. */
-export const TOUCHED = 'touched'
-export const FINISHED = 'finished'
-
+/**
+ * Refuses what cannot be meant, then looks whether there is anything to do. What each answer needs is loaded only then:
+ * a step that has been run before ends after a few requests, and reads a third of the bundle.
+ */
 export async function run(inputs: CanaryInputs, kit: Kit): Promise<void> {
-  if (kit.post) return (await import('./post.ts')).complete(inputs, kit)
+  if (kit.post) return isUnfinished(kit) ? (await import('./post.ts')).complete(inputs, kit) : undefined
   const environment = environmentOf(inputs)
   const walk = walkOf(inputs)
   if (inputs.image === undefined && inputs.manifests === undefined) {
     throw new InvalidInput('image', undefined, 'an image by digest or tag, or give manifests')
   }
-  const gates = await chooseGates(inputs, walk, kit.context.workspace)
+  const gatesOf = async () =>
+    (await import('./choose-gates.ts')).chooseGates(inputs, walk, kit.context.workspace)
+  // A mistake in the gates is told before anything is asked of anybody; where none are given there is none to make.
+  const given = inputs.gates === undefined && inputs.gatesFile === undefined ? undefined : await gatesOf()
   const http = httpOf(kit)
   const chosen = inputs.image === undefined ? undefined : await chooseImage(inputs.image, http, process.env)
   if (chosen?.unresolved !== undefined) {
@@ -38,225 +31,26 @@ export async function run(inputs: CanaryInputs, kit: Kit): Promise<void> {
   }
   const setting = await openSetting(inputs, kit, http, chosen, true)
   try {
-    const record = await openRecord(inputs, kit, http, environment, setting.service)
-    await release({ inputs, kit, walk, gates, chosen, setting, record, environment })
+    const goal = goalOf({ inputs, kit, walk, chosen, setting })
+    const step = { inputs, kit, goal, setting, environment }
+    const live = inputs.dryRun ? undefined : await alreadyLive(goal, setting, kit)
+    if (live !== undefined) return await (await import('./unchanged.ts')).sayUnchanged(step, live)
+    const gates = given ?? (await gatesOf())
+    await (await import('./release.ts')).release({ ...step, gates })
   } finally {
     setting.close()
   }
 }
 
-interface Release {
-  readonly inputs: CanaryInputs
-  readonly kit: Kit
-  readonly walk: Walk
-  readonly gates: readonly Gate[]
-  readonly chosen: ChosenImage | undefined
-  readonly setting: Setting
-  readonly record: Record | undefined
-  readonly environment: string | undefined
-}
-
-async function release(step: Release): Promise<void> {
-  const { inputs, kit, setting, record } = step
-  const { clock, log } = kit
-  const goal = goalOf(step)
-  const { canary } = setting
-  const windows = await openGates(step.gates, {
-    inputs,
-    http: setting.http,
-    clock,
-    pods: canary.pods,
-    namespace: setting.namespace,
-    workspace: kit.context.workspace,
-    env: process.env,
-    names: (track) => ({
-      service: setting.service,
-      workload: track === 'canary' ? canary.target.canary : inputs.workload,
-      version: track === 'canary' ? goal.release.version : 'stable',
-      'kube-service': track === 'canary' ? canary.target.canaryService : canary.target.stableService,
-    }),
-  })
-  const ports: CanaryPorts = {
-    clock,
-    cluster: canary.cluster,
-    traffic: canary.traffic,
-    claims: canary.claims,
-    gates: windows,
-    meter: meterOf(step.gates, canary.pods),
+/** The release of ours that is live, when it is the one that is asked for. */
+async function alreadyLive(goal: ReleaseGoal, setting: Setting, kit: Kit): Promise<Landed | undefined> {
+  try {
+    const seen = await setting.glance()
+    const { live } = seen.claim.state
+    return isAlreadyLive(goal, seen) && live?.release.template === goal.release.template ? live : undefined
+  } catch (error) {
+    // What is in the way here is in the way of the release, which has more patience and says more of it.
+    kit.log.debug(`at a glance: ${messageOf(error)}`)
+    return undefined
   }
-  if (inputs.dryRun) return (await import('./dry-run.ts')).plan(goal, ports, step)
-  const warnings: string[] = []
-  const warn = (text: string): void => {
-    warnings.push(text)
-    log.warning(text)
-  }
-  const recorder = record === undefined ? undefined : recorderOf(step, goal, record, warn)
-  const startedAt = clock.now()
-  const listener: Listener = {
-    opening: async (seen) => {
-      warnings.push(...(await look(step, goal, warn)))
-      kit.state.save(TOUCHED, 'true')
-      return recorder?.opening(seen)
-    },
-    moving: (entry, seen) => {
-      log.line(`▶ ${entry.text}`)
-      recorder?.moving(entry, seen)
-    },
-    judging: (stage, flight) => recorder?.judging(stage, flight),
-    nameOf: (digest) => recorder?.nameOf(digest),
-    tell: (text) => log.line(text),
-  }
-  const ran = await runCanary(goal, ports, kit.cancelled, listener)
-  const ending = endingOf(ran, goal)
-  const waits = ending.decision === 'advanced' || ending.decision === 'held'
-  // What stays in flight is for a later step: post must not take it back.
-  if (waits) kit.state.save(FINISHED, 'true')
-  writeRecord(recorder, ran, goal)
-  const deployment = recorder?.deployment
-  const frame: ReportFrame = {
-    service: setting.service,
-    environment: step.environment,
-    namespace: setting.namespace,
-    workload: inputs.workload,
-    goal,
-    gates: gateLines(windows),
-    warnings,
-    links: linksOf(inputs, kit.context),
-    deployment,
-    wayBack: await wayBackOf(canary.traffic, ran, kit.cancelled),
-  }
-  const report = reportOf(ran, frame)
-  kit.outputs.set(outcomeOf(ran, frame))
-  kit.summarize(releaseSummary(report))
-  if (ran.words.length > 0) log.group('What the pods say', ran.words)
-  await finishOnGitHub()
-  // Only now: post also completes the record, should main be killed before it has.
-  if (!waits && ending.decision !== 'cancelled' && ending.code !== 'retreat-failed')
-    kit.state.save(FINISHED, 'true')
-  log.line(kit.outputs.known.message ?? ending.decision)
-  if (ran.end.kind !== 'done') throw failureOf(ran, frame)
-
-  async function finishOnGitHub(): Promise<void> {
-    const hurried = kit.cancelled.aborted
-    const checks =
-      record === undefined || hurried
-        ? undefined
-        : await reportChecks(
-            record.checks,
-            setting.service,
-            windows.reports(),
-            { startedAt, completedAt: clock.now() },
-            warn,
-          )
-    if (checks !== undefined) kit.outputs.set({ checkRunId: checks })
-    await recorder?.flush(hurried ? CANCELLED_FLUSH_MS : FLUSH_MS)
-  }
-}
-
-/** The goal in the engine's terms. */
-function goalOf({ inputs, kit, walk, chosen, setting }: Release): ReleaseGoal {
-  const goal = setting.canary.target.goal
-  if (goal === undefined) throw new InvalidInput('image', inputs.image, 'an image or manifests that name one')
-  const digest = chosen?.digest ?? /@(sha256:[0-9a-f]{64})$/.exec(goal.image)?.[1]
-  const version = inputs.version ?? chosen?.name ?? versionOf(goal.image, digest)
-  return {
-    kind: 'release',
-    release: { version, digest, image: goal.image, template: goal.hash },
-    run: kit.context.run,
-    traffic: inputs.traffic.text,
-    ...walk,
-    timing: {
-      timeout: inputs.timeout,
-      warmUp: inputs.warmUp,
-      interval: inputs.interval,
-      drain: inputs.drain,
-    },
-    onFailure: inputs.onFailure,
-    allowOlder: inputs.allowOlder,
-  }
-}
-
-/**
- * Everything that can be known to fail is known before the first write: the workload, the route, every permission, and
- * whether the credentials outlive the soak.
- */
-async function look(
-  step: Release,
-  goal: ReleaseGoal,
-  warn: (text: string) => void,
-): Promise<readonly string[]> {
-  const { canary, connection } = step.setting
-  const [warnings, { warnings: routeWarnings, changes }, expiresAt] = await Promise.all([
-    canary.cluster.preflight(),
-    canary.traffic.preflight(),
-    connection.expiresAt(),
-  ])
-  ;[...warnings, ...routeWarnings].forEach(warn)
-  changes.forEach((text) => step.kit.log.line(`will change: ${text}`))
-  assertOutlives(expiresAt, step.kit.clock.now(), longest(goal))
-  return []
-}
-
-/** The soaks and the drains of what is walked, and one wait: shorter, and the way back might find no way in. */
-function longest({ plan, until, soaks, timing }: ReleaseGoal): Milliseconds {
-  const soak = plan.reduce(
-    (sum, weight, at) => (weight <= until ? sum + timing.warmUp + (soaks[at] ?? 0) : sum),
-    0,
-  )
-  return soak + 2 * timing.drain + timing.interval
-}
-
-function recorderOf(
-  step: Release,
-  goal: ReleaseGoal,
-  { ledger }: Record,
-  warn: (text: string) => void,
-): Recorder {
-  const { setting, inputs, kit } = step
-  const target = {
-    cluster: setting.connection.cluster,
-    namespace: setting.namespace,
-    workload: inputs.workload,
-    container: setting.canary.target.container,
-    traffic: inputs.traffic.text,
-  }
-  return new Recorder(ledger, goal, { service: setting.service, strategy: 'canary', target }, kit.clock, {
-    warn,
-    move: () => undefined,
-  })
-}
-
-function writeRecord(recorder: Recorder | undefined, { end, last }: CanaryEnd, goal: ReleaseGoal): void {
-  switch (end.kind) {
-    case 'done':
-      if (end.decision === 'promoted')
-        recorder?.verified(`${goal.release.version} serves all traffic, verified`)
-      else if (end.decision === 'unchanged') recorder?.landed(last.seen.claim.state.live)
-      else if (end.decision === 'advanced') recorder?.passed(`canary ${goal.until} %: passed`)
-      return
-    case 'failed':
-      return recorder?.failed(`${end.decision}: ${end.reason}`)
-    case 'stopped':
-      return recorder?.failed(`superseded: ${end.reason}`)
-  }
-}
-
-/** What puts the route back by hand; read only where somebody may have to type it. */
-export async function wayBackOf(
-  traffic: Pick<Traffic, 'wayBack'>,
-  { end, last }: CanaryEnd,
-  hurried: AbortSignal,
-): Promise<string | undefined> {
-  const stuck = end.kind === 'failed' && (last.seen.traffic.weight > 0 || end.code === 'retreat-failed')
-  return stuck && !hurried.aborted ? traffic.wayBack() : undefined
-}
-
-/** The release did not reach its goal, so the job fails, also after a good retreat. */
-export function failureOf(ran: CanaryEnd, frame: ReportFrame): ReleaseError {
-  const { code, reason, decision } = endingOf(ran, frame.goal)
-  const report = reportOf(ran, frame)
-  const { todo } = report
-  const fix = todo.kind === 'nothing' ? [] : todo.kind === 'later' ? [todo.text] : [todo.text, todo.command]
-  const message = `${decision}: ${reason ?? 'the release did not reach its goal'}`
-  return new ReleaseError(code ?? 'unhealthy', message, { why: ran.words.slice(0, 10), fix })
 }

@@ -1,18 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import type { Kit } from '@release-actions/action-kit'
 import type { Http } from '@release-actions/http'
-import { connect, openCanary, type Connection, type KubernetesCanary } from '@release-actions/kubernetes'
+import {
+  approach,
+  connect,
+  type Approach,
+  type Connection,
+  type KubernetesCanary,
+} from '@release-actions/kubernetes'
 import { InvalidInput, messageOf } from '@release-actions/values'
 import type { ChosenImage } from './image.ts'
 import type { CanaryInputs } from './inputs.ts'
 
-/** The cluster's side of a step, found and connected; nothing has been touched. */
-export interface Setting {
+/** The cluster's side of a step: connected, and the workload found; nothing has been touched. */
+export interface Setting extends Pick<Approach, 'namespace' | 'container' | 'goal' | 'glance'> {
   readonly http: Http
   readonly connection: Connection
-  readonly canary: KubernetesCanary
-  readonly namespace: string
   readonly service: string
+  /** Everything that a release touches. */
+  open(): Promise<KubernetesCanary>
   close(): void
 }
 
@@ -24,10 +30,15 @@ export async function openSetting(
   release: boolean,
 ): Promise<Setting> {
   const { clock, context, log } = kit
-  const connection = await connect({ kubeconfig: inputs.kubeconfig, context: inputs.kubeContext, env: process.env, clock })
+  const connection = await connect({
+    kubeconfig: inputs.kubeconfig,
+    context: inputs.kubeContext,
+    env: process.env,
+    clock,
+  })
   kit.mask(await connection.secrets())
   const { traffic } = inputs
-  const canary = await openCanary({
+  const found = await approach({
     http,
     clock,
     connection,
@@ -46,15 +57,16 @@ export async function openSetting(
     cwd: context.workspace,
     uses: inputs.gates === undefined && inputs.gatesFile === undefined ? [] : ['gates'],
   })
+  let canary: KubernetesCanary | undefined
   return {
+    ...found,
     http,
     connection,
-    canary,
-    namespace: canary.client.namespace,
     service: inputs.service ?? inputs.workload,
+    open: async () => (canary ??= await found.open()),
     close() {
       try {
-        canary.close()
+        canary?.close()
         http.close()
       } catch (error) {
         log.debug(`while closing: ${messageOf(error)}`)
@@ -66,7 +78,14 @@ export async function openSetting(
 /** @throws InvalidInput: a release without a record must be asked for */
 export function environmentOf(inputs: CanaryInputs): string | undefined {
   if (inputs.record && inputs.environment === undefined) {
-    throw new InvalidInput('environment', undefined, 'the GitHub environment that is released to, or record: false')
+    throw new InvalidInput(
+      'environment',
+      undefined,
+      'the GitHub environment that is released to, or record: false',
+    )
+  }
+  if (inputs.record && inputs.token === undefined) {
+    throw new InvalidInput('token', undefined, '${{ github.token }}, or record: false')
   }
   return inputs.environment
 }

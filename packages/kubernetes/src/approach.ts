@@ -32,6 +32,8 @@ export interface CanaryOptions extends Omit<TargetOptions, 'client'> {
 /** A workload that has been found; whether a release has anything to do there can be told with few questions. */
 export interface Approach {
   readonly namespace: string
+  /** The one that carries the version. */
+  readonly container: string
   /** undefined: nothing is to be released. */
   readonly goal: Goal | undefined
   /** Two more questions. @throws ReleaseError */
@@ -56,9 +58,10 @@ export async function approach(options: CanaryOptions): Promise<Approach> {
     ...(options.leaseDuration !== undefined && { leaseDuration: options.leaseDuration }),
   })
   const standing = await findStanding({ ...options, client })
-  const { deployment, route, goal } = standing
+  const { deployment, route, container, goal } = standing
   return {
     namespace,
+    container,
     goal,
     async glance() {
       const [claim, canary] = await Promise.all([

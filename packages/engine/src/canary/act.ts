@@ -157,7 +157,7 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
   }
 
   function land(outcome: 'promoted' | 'retreated'): Promise<void> {
-    return claims.write((state) => landed(state, outcome, clock.now()))
+    return claims.write((state) => landed(state, outcome, clock.now(), sight.stable.digest))
   }
 
   async function prove(weight: number, until: number): Promise<void> {

@@ -1,5 +1,4 @@
 import { Conflict } from '@release-actions/values'
-import type { Client } from '../client.ts'
 import { isMapping } from '../config/kubeconfig.ts'
 import { canaryName, LABELS, TRACK } from '../names.ts'
 import type { Deployment, Labels, Service } from '../objects.ts'

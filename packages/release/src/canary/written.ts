@@ -69,11 +69,21 @@ export function proved(state: InFlight, how: Pick<Shift, 'verified' | 'seen'>): 
     : { ...state, shifts: [...state.shifts.slice(0, -1), { ...shift, ...how }] }
 }
 
-/** `land`: nothing is in flight any more, and the outcome is known. */
-export function landed(state: LeaseState, outcome: Landed['outcome'], now: Timestamp): LeaseState {
+/**
+ * `land`: nothing is in flight any more, and the outcome is known.
+ * @param served the digest that the stable's pods run, for a release that was named by its tag only
+ */
+export function landed(
+  state: LeaseState,
+  outcome: Landed['outcome'],
+  now: Timestamp,
+  served?: string,
+): LeaseState {
   const flight = state.inFlight
   if (flight === undefined) return state
-  const { release, run, deployment, retreat } = flight
+  const { run, deployment, retreat } = flight
+  const digest = flight.release.digest ?? (outcome === 'promoted' ? served : undefined)
+  const release = { ...flight.release, digest }
   const why = outcome === 'retreated' ? retreat : undefined
   const last: Landed = { release, run, deployment, outcome, why, at: now }
   return { ...state, inFlight: undefined, last, live: outcome === 'promoted' ? last : state.live }

@@ -1,0 +1,200 @@
+import type { Kit } from '@release-actions/action-kit'
+import { releaseSummary } from '@release-actions/action-kit'
+import { assertOutlives, linksOf } from '@release-actions/action-world'
+import {
+  runCanary,
+  type CanaryEnd,
+  type CanaryPorts,
+  type Listener,
+  type Recorder,
+} from '@release-actions/engine'
+import type { Gate } from '@release-actions/judge'
+import type { KubernetesCanary } from '@release-actions/kubernetes'
+import type { Traffic } from '@release-actions/ports'
+import type { ReleaseGoal } from '@release-actions/release'
+import { ReleaseError, type Milliseconds } from '@release-actions/values'
+import { reportChecks } from './checks.ts'
+import { gateLines, meterOf, openGates } from './gates.ts'
+import type { CanaryInputs } from './inputs.ts'
+import { openRecord, recorderOf } from './record.ts'
+import { endingOf, outcomeOf, reportOf, type ReportFrame } from './report.ts'
+import type { Setting } from './setting.ts'
+import { finished, touched } from './state.ts'
+
+/** How long the record may take at the end: of a step that ends by itself, and of one that the runner wants gone. */
+const FLUSH_MS = 15_000
+const CANCELLED_FLUSH_MS = 1_000
+
+/** A step that has something to do: all that it was asked for, and the workload that was found. */
+export interface Release {
+  readonly inputs: CanaryInputs
+  readonly kit: Kit
+  readonly goal: ReleaseGoal
+  readonly gates: readonly Gate[]
+  readonly setting: Setting
+  readonly environment: string | undefined
+}
+
+/** Walks, judges, promotes or takes back, and says what became of it. */
+export async function release(step: Release): Promise<void> {
+  const { inputs, kit, setting, goal } = step
+  const { clock, log } = kit
+  const record = await openRecord(inputs, kit, setting.http, step.environment, setting.service)
+  const canary = await setting.open()
+  const windows = await openGates(step.gates, {
+    inputs,
+    http: setting.http,
+    clock,
+    pods: canary.pods,
+    namespace: setting.namespace,
+    workspace: kit.context.workspace,
+    env: process.env,
+    names: (track) => ({
+      service: setting.service,
+      workload: track === 'canary' ? canary.target.canary : inputs.workload,
+      version: track === 'canary' ? goal.release.version : 'stable',
+      'kube-service': track === 'canary' ? canary.target.canaryService : canary.target.stableService,
+    }),
+  })
+  const ports: CanaryPorts = {
+    clock,
+    cluster: canary.cluster,
+    traffic: canary.traffic,
+    claims: canary.claims,
+    gates: windows,
+    meter: meterOf(step.gates, canary.pods),
+  }
+  if (inputs.dryRun) return (await import('./dry-run.ts')).plan(ports, step)
+  const warnings: string[] = []
+  const warn = (text: string): void => {
+    warnings.push(text)
+    log.warning(text)
+  }
+  const recorder =
+    record === undefined
+      ? undefined
+      : recorderOf(record.ledger, { ...step, container: canary.target.container }, warn)
+  const startedAt = clock.now()
+  const listener: Listener = {
+    opening: async (seen) => {
+      warnings.push(...(await look(step, canary, warn)))
+      touched(kit)
+      return recorder?.opening(seen)
+    },
+    moving: (entry, seen) => {
+      log.line(`▶ ${entry.text}`)
+      recorder?.moving(entry, seen)
+    },
+    judging: (stage, flight) => recorder?.judging(stage, flight),
+    nameOf: (digest) => recorder?.nameOf(digest),
+    tell: (text) => log.line(text),
+  }
+  const ran = await runCanary(goal, ports, kit.cancelled, listener)
+  const ending = endingOf(ran, goal)
+  const waits = ending.decision === 'advanced' || ending.decision === 'held'
+  // What stays in flight is for a later step: post must not take it back.
+  if (waits) finished(kit)
+  writeRecord(recorder, ran, goal)
+  const deployment = recorder?.deployment
+  const frame: ReportFrame = {
+    service: setting.service,
+    environment: step.environment,
+    namespace: setting.namespace,
+    workload: inputs.workload,
+    goal,
+    gates: gateLines(windows),
+    warnings,
+    links: linksOf(inputs, kit.context),
+    deployment,
+    wayBack: await wayBackOf(canary.traffic, ran, kit.cancelled),
+  }
+  const report = reportOf(ran, frame)
+  kit.outputs.set(outcomeOf(ran, frame))
+  kit.summarize(releaseSummary(report))
+  if (ran.words.length > 0) log.group('What the pods say', ran.words)
+  await finishOnGitHub()
+  // Only now: post also completes the record, should main be killed before it has.
+  if (!waits && ending.decision !== 'cancelled' && ending.code !== 'retreat-failed') finished(kit)
+  log.line(kit.outputs.known.message ?? ending.decision)
+  if (ran.end.kind !== 'done') throw failureOf(ran, frame)
+
+  async function finishOnGitHub(): Promise<void> {
+    const hurried = kit.cancelled.aborted
+    const checks =
+      record === undefined || hurried
+        ? undefined
+        : await reportChecks(
+            record.checks,
+            setting.service,
+            windows.reports(),
+            { startedAt, completedAt: clock.now() },
+            warn,
+          )
+    if (checks !== undefined) kit.outputs.set({ checkRunId: checks })
+    await recorder?.flush(hurried ? CANCELLED_FLUSH_MS : FLUSH_MS)
+  }
+}
+
+/**
+ * Everything that can be known to fail is known before the first write: the workload, the route, every permission, and
+ * whether the credentials outlive the soak.
+ */
+async function look(
+  step: Release,
+  canary: KubernetesCanary,
+  warn: (text: string) => void,
+): Promise<readonly string[]> {
+  const [warnings, { warnings: routeWarnings, changes }, expiresAt] = await Promise.all([
+    canary.cluster.preflight(),
+    canary.traffic.preflight(),
+    step.setting.connection.expiresAt(),
+  ])
+  ;[...warnings, ...routeWarnings].forEach(warn)
+  changes.forEach((text) => step.kit.log.line(`will change: ${text}`))
+  assertOutlives(expiresAt, step.kit.clock.now(), longest(step.goal))
+  return []
+}
+
+/** The soaks and the drains of what is walked, and one wait: shorter, and the way back might find no way in. */
+function longest({ plan, until, soaks, timing }: ReleaseGoal): Milliseconds {
+  const soak = plan.reduce(
+    (sum, weight, at) => (weight <= until ? sum + timing.warmUp + (soaks[at] ?? 0) : sum),
+    0,
+  )
+  return soak + 2 * timing.drain + timing.interval
+}
+
+function writeRecord(recorder: Recorder | undefined, { end, last }: CanaryEnd, goal: ReleaseGoal): void {
+  switch (end.kind) {
+    case 'done':
+      if (end.decision === 'promoted')
+        recorder?.verified(`${goal.release.version} serves all traffic, verified`)
+      else if (end.decision === 'unchanged') recorder?.landed(last.seen.claim.state.live)
+      else if (end.decision === 'advanced') recorder?.passed(`canary ${goal.until} %: passed`)
+      return
+    case 'failed':
+      return recorder?.failed(`${end.decision}: ${end.reason}`)
+    case 'stopped':
+      return recorder?.failed(`superseded: ${end.reason}`)
+  }
+}
+
+/** What puts the route back by hand; read only where somebody may have to type it. */
+export async function wayBackOf(
+  traffic: Pick<Traffic, 'wayBack'>,
+  { end, last }: CanaryEnd,
+  hurried: AbortSignal,
+): Promise<string | undefined> {
+  const stuck = end.kind === 'failed' && (last.seen.traffic.weight > 0 || end.code === 'retreat-failed')
+  return stuck && !hurried.aborted ? traffic.wayBack() : undefined
+}
+
+/** The release did not reach its goal, so the job fails, also after a good retreat. */
+export function failureOf(ran: CanaryEnd, frame: ReportFrame): ReleaseError {
+  const { code, reason, decision } = endingOf(ran, frame.goal)
+  const report = reportOf(ran, frame)
+  const { todo } = report
+  const fix = todo.kind === 'nothing' ? [] : todo.kind === 'later' ? [todo.text] : [todo.text, todo.command]
+  const message = `${decision}: ${reason ?? 'the release did not reach its goal'}`
+  return new ReleaseError(code ?? 'unhealthy', message, { why: ran.words.slice(0, 10), fix })
+}
