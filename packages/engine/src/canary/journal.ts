@@ -35,6 +35,11 @@ export function isWorthTelling(move: CanaryMove): boolean {
   return !(move.kind === 'note' && move.change.kind === 'phase')
 }
 
+/** Something that a person asks about, and not the housekeeping around it, nor the end. */
+export function isForPeople({ kind }: Pick<JournalEntry, 'kind'>): boolean {
+  return !['claim', 'stamp', 'begin', 'done', 'failed', 'stopped'].includes(kind)
+}
+
 /** What a move is, in words for a person who reads the log at 3 a.m. */
 export function describeMove(move: CanaryMove, seen: CanarySight): string {
   switch (move.kind) {
@@ -112,6 +117,8 @@ function describeWait(
 ): string {
   switch (what) {
     case 'canary-ready':
+      // Of a plan: there is no canary yet.
+      if (canary === undefined) return "the canary's pods become ready"
       return `${canary?.ready ?? 0} of ${pods(canary?.desired ?? 0)} of the canary are ready`
     case 'canary-endpoints':
       return "the Service lists the canary's pods"
