@@ -67,7 +67,10 @@ export function gateLines(gates: ReleaseGates): readonly GateLine[] {
       .map((report) => {
         const row = gateRow(report)
         const { state } = report.verdict
-        const line: GateLine = { ...row, name: `${row.name} (${stage === 'stable' ? 'stable' : `${stage} %`})` }
+        const line: GateLine = {
+          ...row,
+          name: `${row.name} (${stage === 'stable' ? 'stable' : `${stage} %`})`,
+        }
         // Its figures are shown, but they are no verdict.
         return { state, line: state === 'judging' ? { ...line, outcome: '⏹️ unfinished', why: '' } : line }
       }),
