@@ -2,6 +2,7 @@
  * `npm test`: everything that needs no cluster. The last line counts the tests: `N passed, N failed`.
  * `npm test -- canary` passes its arguments to jest and leaves the rest out.
  */
+import { availableParallelism } from 'node:os'
 import { jest } from './lib/jest.ts'
 import { run } from './lib/run.ts'
 import type { Finished } from './lib/run.ts'
@@ -38,7 +39,11 @@ const CHECKS: readonly (readonly {
 
 const asked = process.argv.slice(2)
 const checked = asked.length > 0 || (await check())
-const tally = checked ? await jest([...(asked.length > 0 ? asked : ['--silent']), ...PROJECTS]) : undefined
+/** jest would leave a processor to itself; a scenario waits for most of its time. */
+const workers = `--maxWorkers=${availableParallelism() + 1}`
+const tally = checked
+  ? await jest([...(asked.length > 0 ? asked : ['--silent']), workers, ...PROJECTS])
+  : undefined
 if (tally !== undefined) console.log(closingLine(tally))
 process.exitCode = tally?.failed === 0 ? 0 : 1
 

@@ -34,7 +34,7 @@ describe('a permission that is missing is named before anything is touched:', ()
     scene = await openScene({ rate: 0 })
     const role = await scene.stage.get('Role', 'release-actions')
     rules = role?.['rules'] as readonly Rule[]
-  }, 90_000)
+  }, 120_000)
   afterAll(async () => {
     await scene[Symbol.asyncDispose]()
   })
@@ -61,6 +61,6 @@ describe('a permission that is missing is named before anything is touched:', ()
       expect(await stage.list('Lease')).toEqual([])
       expect(scene.github.deployments).toEqual([])
     },
-    60_000,
+    120_000,
   )
 })

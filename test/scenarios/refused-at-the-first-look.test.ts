@@ -159,7 +159,7 @@ describe('refused at the first look, with nothing touched:', () => {
       expect(await footprintOf(scene.stage)).toEqual(before)
       expect(scene.github.deployments).toEqual([])
     },
-    90_000,
+    120_000,
   )
 })
 

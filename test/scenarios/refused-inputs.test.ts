@@ -56,7 +56,7 @@ describe('a bad input is refused, by name, value and what is legal, before anyth
   let scene: Scene
   beforeAll(async () => {
     scene = await openScene({ rate: 0 })
-  }, 90_000)
+  }, 120_000)
   afterAll(async () => {
     await scene[Symbol.asyncDispose]()
   })
@@ -78,6 +78,6 @@ describe('a bad input is refused, by name, value and what is legal, before anyth
       // Post has nothing to complete, and says nothing of its own.
       expect(done.post?.exitCode).toBe(0)
     },
-    60_000,
+    120_000,
   )
 })
