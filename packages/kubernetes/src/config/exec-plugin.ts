@@ -21,12 +21,13 @@ export function fromExecPlugin(
   exec: Mapping,
   env: Env,
   clock: Clock,
+  limit = LIMIT,
 ): CredentialSource {
   let kept: Promise<Credential> | undefined
   let ends: number | undefined
   return async (fresh) => {
     if (fresh || kept === undefined || (ends !== undefined && clock.now() > ends - EARLY)) {
-      kept = run(context, exec, env)
+      kept = run(context, exec, env, limit)
     }
     const credential = await kept
     ends = credential.expiresAt
@@ -34,7 +35,7 @@ export function fromExecPlugin(
   }
 }
 
-async function run(context: KubeContext, exec: Mapping, env: Env): Promise<Credential> {
+async function run(context: KubeContext, exec: Mapping, env: Env, limit: number): Promise<Credential> {
   const command = textOf(exec['command']) ?? ''
   const args = Array.isArray(exec['args']) ? exec['args'].map(String) : []
   const version = textOf(exec['apiVersion']) ?? 'client.authentication.k8s.io/v1'
@@ -58,7 +59,7 @@ async function run(context: KubeContext, exec: Mapping, env: Env): Promise<Crede
       cause,
     })
   }
-  const out = await output(command, args, variables).catch((error: unknown) => {
+  const out = await output(command, args, variables, limit).catch((error: unknown) => {
     throw fail([codeOf(error) === 'ENOENT' ? `there is no ${command} here` : messageOf(error)], error)
   })
   if (out.code !== 0) throw fail([`exit code ${out.code}`, ...out.stderr.trim().split('\n').slice(-5)])
@@ -105,19 +106,26 @@ function output(
   command: string,
   args: readonly string[],
   env: Env,
+  limit: number,
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const limit = setTimeout(() => child.kill(), LIMIT)
+    // `close` waits for whoever else holds the pipes, and a wrapper script's child may for ever.
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      child.stdout.destroy()
+      child.stderr.destroy()
+      reject(new Error(`it did not end within ${limit / 1000} s`))
+    }, limit)
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
     child.once('error', (error) => {
-      clearTimeout(limit)
+      clearTimeout(timer)
       reject(error)
     })
     child.once('close', (code) => {
-      clearTimeout(limit)
+      clearTimeout(timer)
       resolve({ code, stdout, stderr })
     })
   })
