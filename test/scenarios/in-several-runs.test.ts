@@ -82,7 +82,7 @@ describe('a release in several runs', () => {
         .since(requests)
         .map(({ method, path, query }) => `${method} ${path}?${query}`)
       expect(asked.filter((request) => !request.startsWith('GET'))).toEqual([])
-      expect(asked.length).toBeLessThanOrEqual(12)
+      expect(asked.length).toBeLessThanOrEqual(8)
       expect(
         scene.github.events
           .slice(events)
