@@ -1,5 +1,5 @@
 import type { Percent, ReasonCode } from '@release-actions/values'
-import type { InFlight, LeaseState, Timestamp } from '../in-flight.ts'
+import type { LeaseState, Timestamp } from '../in-flight.ts'
 import type { RunId } from '../run-id.ts'
 
 /** Everything that `decide` may look at, read from the world in one go. Plain data. */
@@ -88,8 +88,3 @@ export type VerdictSight =
   | { readonly kind: 'fail'; readonly stage: Stage; readonly code: ReasonCode; readonly reason: string }
   /** Inconclusive, and the user wrote `on-inconclusive: hold`. */
   | { readonly kind: 'hold'; readonly stage: Stage; readonly reason: string }
-
-/** The release that is under way, whoever's it is. */
-export function inFlightOf(seen: CanarySight): InFlight | undefined {
-  return seen.claim.state.inFlight
-}
