@@ -1,0 +1,38 @@
+"use strict";exports.id=592,exports.ids=[592],exports.modules={592:((G,y,o)=>{o.r(y),o.d(y,{sayUnchanged:()=>P});var x=o(7325),w=o(622),z=o(3864),A=o(1548),M=o(2363),F=o(832),d=o(1577),S=o(3332),O=o(865),U=o(7568),R=o(4434),W=15e3;async function P($,h){let{inputs:L,kit:l,goal:m,setting:g,environment:T}=$,{version:v}=m.release,p=m.release.digest??h.release.digest,{service:f}=g,E=`${f} ${v} serves all traffic already`,C=[];await I($,h,c=>{C.push(c),l.log.warning(c)}),l.outputs.set({decision:"unchanged",message:E,version:v,...p===void 0?{}:{digest:p},weight:100,evidence:{journal:[],exposures:[],shifts:[],gates:[],pods:[]}}),l.summarize((0,x.k)({service:f,environment:T,version:v,decision:"unchanged",code:void 0,reason:void 0,serving:[{version:v,share:100,basis:"configured"}],todo:{kind:"nothing"},gates:[],exposure:void 0,moves:[],split:[],pods:[],next:[],links:(0,w.hP)(L,l.context),warnings:C})),l.log.line(E)}async function I($,h,L){let{inputs:l,kit:m,setting:g,environment:T}=$;if(!l.record||h.deployment===void 0)return;let{openRecord:v,recorderOf:p}=await o.e(78).then(o.bind(o,78)),f=await v(l,m,g.http,T,g.service);if(f===void 0)return;let E=p(f.ledger,{...$,container:g.container},L);E.landed(h),await E.flush(W)}}),7325:((G,y,o)=>{o.d(y,{k:()=>E});var x=o(1548),w=o(2363),z=o(832),A=new RegExp("(?![\\t\\n])\\p{Cc}|[\\u202a-\\u202e\\u2066-\\u2069]","gu");function M(e){return e.replace(/\r\n?/g,`
+`).replace(A,"").replace(/&/g,"&amp;").replace(/</g,"&lt;").replace(/>/g,"&gt;").replace(/[\\`*_{}[\]|~$!]/g,"\\$&").replace(/#/g,"&#35;").replace(/@/g,"&#64;").replace(/:(?=\/\/)/g,"&#58;").replace(/\bwww\./gi,n=>`${n.slice(0,3)}&#46;`).replace(/^(\s*)([-+=]|\d+[.)](?=\s))/gm,(n,t,a)=>`${t}${F(a)}`)}function F(e){return e.length===1?`\\${e}`:`${e.slice(0,-1)}\\${e.slice(-1)}`}function d(e){return M(e.trim().replace(/\s*[\r\n]\s*/g," ↵ "))}function S(e){let n=e.replace(/\s+/g," ").replace(A,""),t="`".repeat(R(n)+1),a=n.startsWith("`")||n.endsWith("`")?" ":"";return`${t}${a}${n}${a}${t}`}function O(e,n){let t=n.replace(/\r\n?/g,`
+`).replace(A,""),a="`".repeat(Math.max(2,R(t))+1);return`${a}${e}
+${t}
+${a}`}function U(e,n){let t=a=>`| ${a.join(" | ")} |`;return[t(e),t(e.map(()=>"---")),...n.map(t)].join(`
+`)}function R(e){return Math.max(0,...[...e.matchAll(/`+/g)].map(([n])=>n.length))}function W({from:e,to:n,highestWeight:t,requests:a},s){let i=n===void 0?`${s} has had traffic since ${(0,x.SK)(e)}`:`${s} had traffic for ${(0,z.a)(n-e)} (${(0,x.SK)(e)} to ${(0,x.SK)(n)})`,u=`, at most ${(0,w.l9)(t)} of it.`;if(a===void 0)return`${i}${u} How many requests reached it was not measured.`;let D=a.all===0?0:100*a.new/a.all,j=a.newFailed===void 0?"":`; ${P(a.newFailed)} of them failed`;return`${i}${u} Measured: ${P(a.new)} of ${P(a.all)} requests reached it (${(0,w.l9)(D)})${j}.`}function P(e){return String(Math.round(e)).replace(/\B(?=(\d{3})+$)/g,",")}function I(e){let{service:n,version:t,decision:a}=e,s=e.environment===void 0?"":` in ${e.environment}`,i=t===""?n:`${n} ${t}`;if(e.code==="retreat-failed")return`🚨 THE WAY BACK FAILED: ${i} STILL serves ${$(e)} of the requests${s}`;switch(a){case"promoted":case"switched":return`✅ ${i} is live${s}`;case"advanced":return`✅ ${i} has ${$(e)} of the requests${s}`;case"rolled-back":return`✅ ${n} is back on ${t}${s}`;case"unchanged":return`✅ Nothing to do: ${i} is where this step would take it${s}`;case"planned":return`📝 A dry run: what would be done for ${i}${s}`;case"retreated":return`❌ ${i} was taken back${e.environment===void 0?"":` from ${e.environment}`}`;case"held":return`⏸️ ${i} failed and is held at ${$(e)} of the requests${s}`;case"failed":return`❌ ${i} was not released${s}`;case"superseded":return`⏹️ ${i} gave way to a newer run${s}`;case"cancelled":return`⏹️ ${i} was cancelled${s}`;case"pass":return`✅ ${i} is healthy${s}`;case"fail":return`❌ ${i} is not healthy${s}`;case"inconclusive":return`❔ Whether ${i} is healthy is not known${s}`}}function $({serving:e,version:n}){let t=e.find(a=>a.version===n)?.share;return t===void 0?"an unknown share":(0,w.l9)(t)}var h=30;function L(e,n){let[t,a]=[e[0],e.at(-1)];if(t===void 0||a===void 0||a.at<=t.at)return;let s=Array.from({length:h},(r,_)=>t.at+(a.at-t.at)*_/(h-1)).map(r=>e.findLast(_=>_.at<=r)??t),i=e.every(r=>r.measured!==void 0),[u,D]=a.at-t.at<18e4?["seconds",1e3]:["minutes",6e4],j=["xychart-beta",`  title "${l(n)}: share of the requests, per cent"`,`  x-axis "${u}" 0 --> ${m((a.at-t.at)/D)}`,"  y-axis 0 --> 100",`  bar [${s.map(({weight:r})=>m(r)).join(", ")}]`];i&&j.push(`  line [${s.map(r=>m(r.measured??r.weight)).join(", ")}]`);let N=`Bars: the share as configured.${i?" Line: the share as measured.":""}`;return`${O("mermaid",j.join(`
+`))}
+
+${N}`}function l(e){return e.replace(/[^\p{L}\p{N} ._+-]/gu,"·").slice(0,60)}function m(e){return Number(e.toFixed(1))}var g=200,T=8,v=8,p=25,f=500;function E(e){let{version:n}=e;return`${[C(e),e.todo.kind==="now"?H(e.todo):void 0,e.serving.length===0?void 0:b(e.serving),e.todo.kind==="now"||e.decision==="planned"?void 0:H(e.todo),e.reason===void 0?void 0:`**Why:** ${d(e.reason)}`,c("Gates",e.gates.length===0?void 0:V(e.gates)),c("Exposure",e.exposure===void 0?void 0:M(W(e.exposure,n))),c("Next",Q(e)),c("The pods' last words",J(e.pods)),c("Share over time",L(e.split,n)),c(e.decision==="planned"?"What would be done":"Moves",Y(e.moves)),c("Warnings",e.warnings.map(t=>`- ${d(t)}`).join(`
+`))].filter(t=>t!==void 0).join(`
+
+`)}
+`}function C(e){let n=`## ${d(I(e))}`;return e.todo.kind==="now"?`${n}. Run: ${S(e.todo.command)}`:n}function c(e,n){return n===void 0||n===""?void 0:`### ${e}
+
+${n}`}function b(e){return`Users are on ${e.filter(({share:n},t)=>n>0||t===0).map(({version:n,share:t,basis:a,detail:s})=>{let i=s===void 0?a:`${a}: ${s}`;return`**${d(n)}** (${(0,w.l9)(t)} of the requests, ${d(i)})`}).join(" and ")}.`}function H(e){switch(e.kind){case"nothing":return"Nothing needs to be done.";case"later":return`**Nothing needs to be done now.** ${M(e.text)}`;case"decide":return`**Decide now:** ${M(e.text)}
+
+${O("sh",e.command)}`;case"now":return`**Do this now:** ${M(e.text)}
+
+${O("sh",e.command)}`}}function V(e){let n=e.slice(0,T),t=e.slice(T),a=`<details><summary>${t.length} more</summary>
+
+${B(t)}
+
+</details>`;return t.length===0?B(n):`${B(n)}
+
+${a}`}function B(e){let n=e.some(s=>s.why!==""),t=["","gate","new","baseline","limit","samples",...n?["why"]:[]],a=e.map(s=>[s.outcome,s.name,s.value,s.baseline,s.limit,s.samples,...n?[s.why]:[]].map(d));return U(t,a)}function Y(e){if(e.length===0)return;let n=Math.max(0,e.length-g),t=n===0?[]:[`*The first ${n} moves are left out.*`],a=e.slice(n),s=new Set(a.flatMap(({at:r})=>r===void 0?[]:[K(r).slice(0,10)])),i=r=>r===void 0?"":s.size>1?K(r).slice(0,19).replace("T"," "):K(r).slice(11,19),u=s.size===1?`${[...s].join("")}, UTC`:"UTC",D=a.some(({detail:r})=>r!==void 0),j=a.map(({at:r,what:_,detail:k=""})=>[i(r),d(_),...D?[d(k)]:[]]),N=s.size===0?a.map(({what:r,detail:_},k)=>`${k+1}. ${d(_===void 0?r:`${r}: ${_}`)}`).join(`
+`):U([u,"move",...D?[""]:[]],j);return[...t,N].join(`
+
+`)}function J(e){if(e.length===0)return;let n=e.slice(0,v).map(({title:a,lines:s})=>{let i=s.slice(-p).map(u=>u.length>f?`${u.slice(0,f-1)}…`:u);return[`**${d(a)}**`,...i.length===0?[]:[O("",i.join(`
+`))]].join(`
+
+`)}),t=e.length-n.length;return[...n,...t>0?[`*And ${t} more.*`]:[]].join(`
+
+`)}function Q({next:e,links:n}){let t=e.map(({what:s,command:i})=>`${d(s)}:
+
+${O("sh",i)}`),a=n.map(({title:s,url:i})=>`- ${d(s)}: ${X(i)}`).join(`
+`);return[...t,...a===""?[]:[a]].join(`
+
+`)}function X(e){let n=URL.parse(e);return n!==null&&(n.protocol==="https:"||n.protocol==="http:")?`<${n.href}>`:S(e)}function K(e){return new Date(e).toISOString()}})};
