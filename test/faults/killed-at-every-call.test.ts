@@ -27,7 +27,7 @@ describe('killed at every call', () => {
     'a release that is %s ends as undisturbed when it is run again, and no client notices',
     async (outcome, decisions) => {
       const { writes } = await undisturbed(outcome)
-      const reports = await inParallel(WIDTH, sample(moments(writes), 5), (moment) =>
+      const reports = await inParallel(WIDTH, sample(moments(writes), 4), (moment) =>
         killed(outcome, moment, 'lose', async (stand) => {
           const again = await stand.run(outcome, { run: { id: RUN, attempt: 2 } })
           const { decision = '' } = again.outputs
@@ -48,7 +48,7 @@ describe('killed at every call', () => {
     async () => {
       const { writes } = await undisturbed('promoted')
       await undisturbed('retreated')
-      const reports = await inParallel(WIDTH, sample(moments(writes), 5, 2), (moment) =>
+      const reports = await inParallel(WIDTH, sample(moments(writes), 4, 2), (moment) =>
         killed('promoted', moment, 'kill', wholeVersion),
       )
       expect(reports.flat().join('\n')).toBe('')

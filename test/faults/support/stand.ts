@@ -9,14 +9,14 @@ import {
 import { openScene, type Scene } from '../../support/scene.ts'
 import { watchOver } from './witness.ts'
 
-/** Tiny waits: what is tested is what happens, not how long it may take. */
+/** Tiny waits: what is tested is what happens, not how long it may take. The interval is also the patience with a pod. */
 const BRIEF = {
   plan: '25, 100',
-  soak: '400ms',
-  interval: '400ms',
+  soak: '300ms',
+  interval: '3s',
   settle: '200ms',
   drain: '300ms',
-  timeout: '20s',
+  timeout: '30s',
 } as const
 
 /** Never met: a gate that fails at the first weight, without a failed request at the client. */
@@ -64,7 +64,7 @@ export async function openStand(options: { readonly replicas?: number } = {}): P
     host,
     rate: 40,
     keepAlive: true,
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
     versionOf: ({ headers }) => `${String(headers['x-version'])} of ${String(headers['x-pod'])}`,
   })
 
