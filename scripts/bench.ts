@@ -14,8 +14,8 @@ interface Targets {
   readonly tolerance: number
   /** Ratio to `node -e 0`, by scenario. */
   readonly ratios: Readonly<Record<string, number>>
-  /** Bytes that an action reads before its first API call. */
-  readonly startBytes: number
+  /** Bytes that an action reads before its first API call, by scenario; `else` for the others. */
+  readonly startBytes: Readonly<Record<string, number>>
   /** Bytes of a whole folder in `dist/`, by action. */
   readonly folderBytes: Readonly<Record<string, number>>
 }
@@ -38,7 +38,8 @@ for (const scenario of await scenarios()) {
   const result = await measure(script, prepared, pairs)
   results[scenario.name] = result
   hold(`${scenario.name}: ratio`, result.ratio, targets.ratios[scenario.name])
-  hold(`${scenario.name}: bytes read before the first API call`, result.bytes, targets.startBytes)
+  const allowed = targets.startBytes[scenario.name] ?? targets.startBytes['else']
+  hold(`${scenario.name}: bytes read before the first API call`, result.bytes, allowed)
 }
 const folders: Record<string, number> = {}
 for (const action of existsSync(inRepo('dist')) ? readdirSync(inRepo('dist')) : []) {
