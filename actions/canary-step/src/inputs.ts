@@ -24,7 +24,7 @@ export const INPUTS = defineInputs({
   }),
   manifests: input.list({
     description:
-      'Files, globs or directories with the rendered YAML of the new version. The canary takes its pod template from the one Deployment named like `workload`; promotion applies it all.',
+      'Files, globs or directories with the rendered YAML of the new version. The canary takes its pod template from the one Deployment named like `workload`; promotion applies the other objects; of that Deployment, only the pod template is taken, and other fields that differ are warned of.',
   }),
   container: input.text({
     description:

@@ -118,20 +118,26 @@ export async function release(step: Release): Promise<void> {
   log.line(kit.outputs.known.message ?? ending.decision)
   if (ran.end.kind !== 'done') throw failureOf(ran, frame)
 
+  /** Check runs and record side by side, each as long as it may take: GitHub may ask for pauses of minutes. */
   async function finishOnGitHub(): Promise<void> {
     const hurried = kit.cancelled.aborted
-    const checks =
-      record === undefined || hurried
-        ? undefined
-        : await reportChecks(
-            record.checks,
-            setting.service,
-            windows.reports(),
-            { startedAt, completedAt: clock.now() },
-            warn,
-          )
-    if (checks !== undefined) kit.outputs.set({ checkRunId: checks })
-    await recorder?.flush(hurried ? CANCELLED_FLUSH_MS : FLUSH_MS)
+    const most = hurried ? CANCELLED_FLUSH_MS : FLUSH_MS
+    await Promise.all([hurried ? undefined : writeChecksWithin(most), recorder?.flush(most)])
+  }
+
+  async function writeChecksWithin(most: Milliseconds): Promise<void> {
+    if (record === undefined) return
+    const times = { startedAt, completedAt: clock.now() }
+    const stop = new AbortController()
+    const written = reportChecks(record.checks, setting.service, windows.reports(), times, warn)
+    const first = await Promise.race([
+      written.then((checkRunId) => ({ checkRunId })),
+      clock.sleep(most, stop.signal),
+    ])
+    stop.abort()
+    if (first === undefined)
+      warn(`the check runs are not complete: no answer of GitHub within ${most / 1000} s`)
+    else if (first.checkRunId !== undefined) kit.outputs.set({ checkRunId: first.checkRunId })
   }
 }
 

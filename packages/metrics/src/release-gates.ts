@@ -113,10 +113,13 @@ function onPods({ source }: Gate): boolean {
   return source.kind === 'http' && source.target.kind === 'pods'
 }
 
+/** A version that has passed everything is not taken back for one slow answer of a proxy. */
+const LEAST_LOOKS = 3
+
 /** Time for as many looks as the gates ask for. */
 function shortest(gates: readonly Gate[], interval: Milliseconds): Milliseconds {
-  const looks = gates.map(({ rules }) => Math.max(1, rules.minSamples, rules.consecutiveSuccesses ?? 0))
-  return Math.max(0, ...looks.map((most) => (most - 1) * interval))
+  const wanted = gates.map(({ rules }) => Math.max(rules.minSamples, rules.consecutiveSuccesses ?? 0))
+  return (Math.max(LEAST_LOOKS, ...wanted) - 1) * interval
 }
 
 function windowVerdict(verdict: Verdict): WindowVerdict {
