@@ -8,6 +8,15 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/demo-output/'],
 }
 
+/**
+ * What takes longest and is least likely to break alone: played in CI, and with `npm test -- --all`, so that a person
+ * waits no longer than they must.
+ */
+const LONG = [
+  'test/faults/(answers|others|killed-at-random)[.]test',
+  'test/scenarios/(examples|health-gate-on-pods|odd-names-and-labels|health-gate-examples)[.]test',
+]
+
 export default {
   projects: [
     {
@@ -22,7 +31,9 @@ export default {
       ...shared,
       displayName: 'scenarios',
       testMatch: ['<rootDir>/test/{scenarios,faults}/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...LONG],
     },
+    { ...shared, displayName: 'long', testRegex: LONG },
     { ...shared, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.test.ts'] },
   ],
 }

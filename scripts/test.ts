@@ -1,6 +1,7 @@
 /**
  * `npm test`: everything that needs no cluster. The last line counts the tests: `N passed, N failed`.
- * `npm test -- canary` passes its arguments to jest and leaves the rest out.
+ * `npm test -- canary` passes its arguments to jest and leaves the rest out; `npm test -- --all` adds the long ones,
+ * which CI plays always.
  */
 import { availableParallelism } from 'node:os'
 import { jest } from './lib/jest.ts'
@@ -8,8 +9,11 @@ import { run } from './lib/run.ts'
 import type { Finished } from './lib/run.ts'
 import { closingLine } from './lib/tally.ts'
 
+const given = process.argv.slice(2)
+/** The long ones too: in CI, when asked for, and when tests are picked by name. */
+const all = process.env['CI'] !== undefined || given.length > 0
 /** Last on the command line: jest takes every word after it for a project. */
-const PROJECTS = ['--selectProjects', 'unit', 'scenarios']
+const PROJECTS = ['--selectProjects', 'unit', 'scenarios', ...(all ? ['long'] : [])]
 
 /** Cheap ones first; those in one row run side by side, which two processors can bear. */
 const CHECKS: readonly (readonly {
@@ -37,7 +41,7 @@ const CHECKS: readonly (readonly {
   [{ name: 'bundles', args: ['scripts/build.ts', '--check'], fix: 'npm run build' }],
 ]
 
-const asked = process.argv.slice(2)
+const asked = given.filter((arg) => arg !== '--all')
 const checked = asked.length > 0 || (await check())
 /** jest would leave a processor to itself; a scenario waits for most of its time. */
 const workers = `--maxWorkers=${availableParallelism() + 1}`

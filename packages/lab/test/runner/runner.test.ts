@@ -178,7 +178,7 @@ describe('how an action ends', () => {
 
   test('a cancel interrupts it, and post runs', async () => {
     const running = startAction({
-      dir: fixture(`${state} ${wait} process.on('SIGINT', () => process.exit(1))`),
+      dir: fixture(`${state} process.on('SIGINT', () => process.exit(1)); ${wait}`),
       github,
     })
     await running.logged(/waiting/)
