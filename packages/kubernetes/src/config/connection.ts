@@ -74,8 +74,21 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       }
     },
     expiresAt: async () => (await credentials(false)).expiresAt,
-    secrets: async (): Promise<Credential['secrets']> => (await credentials(false)).secrets,
+    secrets: async (): Promise<Credential['secrets']> => [
+      ...(await credentials(false)).secrets,
+      ...secretsAround(context),
+    ],
   }
+}
+
+/** What a kubeconfig hides besides its credentials: a proxy's password, and what a plugin is given by such names. */
+function secretsAround({ cluster, user }: KubeContext): readonly string[] {
+  const proxy = URL.parse(textOf(cluster['proxy-url']) ?? '')
+  const exec = user['exec']
+  const env = isMapping(exec) && Array.isArray(exec['env']) ? exec['env'].filter(isMapping) : []
+  const hidden = env.filter(({ name }) => /token|secret|password|key/i.test(textOf(name) ?? ''))
+  const texts = [proxy?.password, ...hidden.map(({ value }) => textOf(value))]
+  return texts.filter((text) => text !== undefined).filter((text) => text !== '')
 }
 
 function inCluster(env: Env): KubeContext {

@@ -21,6 +21,9 @@ function write(name: string, text: string): string {
   return file
 }
 
+/** Prints a credential, as an exec plugin does. */
+const PLUGIN = `console.log(JSON.stringify({apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: {token: 'given'}}))`
+
 const open = (
   kubeconfig: string | undefined,
   more: { context?: string; env?: Record<string, string> } = {},
@@ -179,6 +182,22 @@ describe('credentials', () => {
       config({}, { token: 'tok', username: 'me', password: 'pw', 'client-key-data': base64('key') }),
     )
     expect(await connection.secrets()).toEqual(expect.arrayContaining(['tok', 'pw', 'key', base64('key')]))
+  })
+
+  test('name what is secret around the credentials too', async () => {
+    const env = [
+      { name: 'API_TOKEN', value: 'from-the-plugin' },
+      { name: 'REGION', value: 'eu-central-1' },
+    ]
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['-e', PLUGIN],
+      env,
+    }
+    const connection = await open(config({ 'proxy-url': 'http://me:hidden@proxy.test:3128' }, { exec }))
+    expect(await connection.secrets()).toEqual(expect.arrayContaining(['hidden', 'from-the-plugin']))
+    expect(await connection.secrets()).not.toContain('eu-central-1')
   })
 
   test('impersonation is passed on', async () => {
