@@ -36,7 +36,7 @@ export interface Approach {
   readonly container: string
   /** undefined: nothing is to be released. */
   readonly goal: Goal | undefined
-  /** Two more questions. @throws ReleaseError */
+  /** What was asked beside the first look. @throws ReleaseError */
   glance(): Promise<CanaryGlance>
   /** Everything that a release touches: loaded and found only now. @throws NotFound, InvalidInput, Forbidden */
   open(): Promise<KubernetesCanary>
@@ -57,6 +57,9 @@ export async function approach(options: CanaryOptions): Promise<Approach> {
     nonce: options.nonce,
     ...(options.leaseDuration !== undefined && { leaseDuration: options.leaseDuration }),
   })
+  // Asked beside the first questions: for a finished step their answers are all that is missing.
+  const early = Promise.all([claims.read(), client.find('Deployment', canaryName(workload))])
+  early.catch(() => undefined) // said by whoever waits for it, if anybody does
   const standing = await findStanding({ ...options, client })
   const { deployment, route, container, goal } = standing
   return {
@@ -64,10 +67,7 @@ export async function approach(options: CanaryOptions): Promise<Approach> {
     container,
     goal,
     async glance() {
-      const [claim, canary] = await Promise.all([
-        claims.read(),
-        client.find('Deployment', canaryName(workload)),
-      ])
+      const [claim, canary] = await early
       return {
         claim,
         // Pods of an older template that are on their way out are nothing that a release would wait for.
