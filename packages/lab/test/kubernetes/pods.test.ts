@@ -304,13 +304,13 @@ describe('a pod that does not work says so', () => {
       },
     })
     await world.until('unhealthy', () => world.events('Unhealthy').length > 0)
-    const { ip, ready } = {
-      ip: world.thePod('two').status?.podIP,
-      ready: conditionOf(world.thePod('two').status?.conditions, 'Ready'),
-    }
+    const ready = () => conditionOf(world.thePod('two').status?.conditions, 'Ready')
+    // Until both containers run, neither is ready.
+    await world.until('a ready', () => ready()?.message === 'containers with unready status: [b]')
+    const ip = world.thePod('two').status?.podIP
     expect(world.events('Unhealthy')[0]).toBe(
       `Readiness probe failed: dial tcp ${ip}:9999: connect: connection refused`,
     )
-    expect(ready).toMatchObject({ status: 'False', message: 'containers with unready status: [b]' })
+    expect(ready()?.status).toBe('False')
   })
 })
