@@ -1,4 +1,5 @@
 import type { Milliseconds, Percent, ReasonCode } from '@release-actions/values'
+import type { ColorState, Switching } from './bluegreen/switching.ts'
 import type { RunId } from './run-id.ts'
 
 /** Milliseconds since 1970, UTC. */
@@ -86,6 +87,10 @@ export interface Landed {
 export interface LeaseState {
   readonly schema: 1
   readonly inFlight: InFlight | undefined
+  /** A blue/green release under way; never beside a canary. */
+  readonly switching?: Switching | undefined
+  /** What blue/green has left; undefined: the workload is not adopted. */
+  readonly colors?: ColorState | undefined
   /** The last release that ended, however. */
   readonly last: Landed | undefined
   /** The last release that was promoted: what is live, as far as we know. */
