@@ -28,7 +28,9 @@ const PARTS: Readonly<Record<string, Part>> = {
   metrics: ADAPTER,
   artifact: ADAPTER,
   'action-kit': { imports: CORE },
-  'action-world': { imports: [...CORE, 'http', 'github', 'action-kit'] },
+  'action-world': {
+    imports: [...CORE, 'http', 'engine', 'github', 'kubernetes', 'metrics', 'artifact', 'action-kit'],
+  },
 }
 /** Actions, and the lab, which is not part of what users run. Nothing imports the lab. */
 const ANYTHING: Part = { imports: Object.keys(PARTS) }

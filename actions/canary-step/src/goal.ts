@@ -1,7 +1,7 @@
 import type { Kit } from '@release-actions/action-kit'
+import type { ChosenImage } from '@release-actions/action-world'
 import type { ReleaseGoal } from '@release-actions/release'
 import { InvalidInput, versionOf } from '@release-actions/values'
-import type { ChosenImage } from './image.ts'
 import type { CanaryInputs } from './inputs.ts'
 import type { Setting } from './setting.ts'
 import type { Walk } from './walk.ts'

@@ -1,6 +1,17 @@
 import type { Kit } from '@release-actions/action-kit'
 import { releaseSummary } from '@release-actions/action-kit'
-import { assertOutlives, linksOf } from '@release-actions/action-world'
+import {
+  assertOutlives,
+  failureOf,
+  finished,
+  finishOnGitHub,
+  gateLines,
+  linksOf,
+  meterOf,
+  openGates,
+  openRecord,
+  touched,
+} from '@release-actions/action-world'
 import {
   runCanary,
   type CanaryEnd,
@@ -12,18 +23,12 @@ import type { Gate } from '@release-actions/judge'
 import type { KubernetesCanary } from '@release-actions/kubernetes'
 import type { Traffic } from '@release-actions/ports'
 import type { ReleaseGoal } from '@release-actions/release'
-import { ReleaseError, type Milliseconds } from '@release-actions/values'
-import { reportChecks } from './checks.ts'
-import { gateLines, meterOf, openGates } from './gates.ts'
+import type { StageReport } from '@release-actions/metrics'
+import type { Milliseconds, ReleaseError } from '@release-actions/values'
 import type { CanaryInputs } from './inputs.ts'
-import { openRecord, recorderOf } from './record.ts'
+import { recorderOf } from './record.ts'
 import { endingOf, outcomeOf, reportOf, type ReportFrame } from './report.ts'
 import type { Setting } from './setting.ts'
-import { finished, touched } from './state.ts'
-
-/** How long the record may take at the end: of a step that ends by itself, and of one that the runner wants gone. */
-const FLUSH_MS = 15_000
-const CANCELLED_FLUSH_MS = 1_000
 
 /** A step that has something to do: all that it was asked for, and the workload that was found. */
 export interface Release {
@@ -42,7 +47,10 @@ export async function release(step: Release): Promise<void> {
   const record = await openRecord(inputs, kit, setting.http, step.environment, setting.service)
   const canary = await setting.open()
   const windows = await openGates(step.gates, {
-    inputs,
+    warmUp: inputs.warmUp,
+    interval: inputs.interval,
+    candidate: 'canary',
+    baseline: 'stable',
     http: setting.http,
     clock,
     pods: canary.pods,
@@ -102,7 +110,7 @@ export async function release(step: Release): Promise<void> {
     namespace: setting.namespace,
     workload: inputs.workload,
     goal,
-    gates: gateLines(windows),
+    gates: gateLines(windows, stageLabel),
     warnings,
     links: linksOf(inputs, kit.context),
     deployment,
@@ -112,33 +120,30 @@ export async function release(step: Release): Promise<void> {
   kit.outputs.set(outcomeOf(ran, frame))
   kit.summarize(releaseSummary(report))
   if (ran.words.length > 0) log.group('What the pods say', ran.words)
-  await finishOnGitHub()
+  await finishOnGitHub({
+    kit,
+    service: setting.service,
+    record,
+    recorder,
+    gates: windows,
+    describe: describeStage,
+    startedAt,
+    warn,
+  })
   // Only now: post also completes the record, should main be killed before it has.
   if (!waits && ending.decision !== 'cancelled' && ending.code !== 'retreat-failed') finished(kit)
   log.line(kit.outputs.known.message ?? ending.decision)
-  if (ran.end.kind !== 'done') throw failureOf(ran, frame)
+  if (ran.end.kind !== 'done') throw failed(ran, frame)
+}
 
-  /** Check runs and record side by side, each as long as it may take: GitHub may ask for pauses of minutes. */
-  async function finishOnGitHub(): Promise<void> {
-    const hurried = kit.cancelled.aborted
-    const most = hurried ? CANCELLED_FLUSH_MS : FLUSH_MS
-    await Promise.all([hurried ? undefined : writeChecksWithin(most), recorder?.flush(most)])
-  }
+function stageLabel(stage: StageReport['stage']): string {
+  return stage === 'stable' ? 'stable' : `${stage} %`
+}
 
-  async function writeChecksWithin(most: Milliseconds): Promise<void> {
-    if (record === undefined) return
-    const times = { startedAt, completedAt: clock.now() }
-    const stop = new AbortController()
-    const written = reportChecks(record.checks, setting.service, windows.reports(), times, warn)
-    const first = await Promise.race([
-      written.then((checkRunId) => ({ checkRunId })),
-      clock.sleep(most, stop.signal),
-    ])
-    stop.abort()
-    if (first === undefined)
-      warn(`the check runs are not complete: no answer of GitHub within ${most / 1000} s`)
-    else if (first.checkRunId !== undefined) kit.outputs.set({ checkRunId: first.checkRunId })
-  }
+function describeStage(stage: StageReport['stage']): string {
+  return stage === 'stable'
+    ? 'Judged on the stable, after promotion.'
+    : `Judged with ${stage} % of the traffic.`
 }
 
 /**
@@ -195,12 +200,6 @@ export async function wayBackOf(
   return stuck && !hurried.aborted ? traffic.wayBack() : undefined
 }
 
-/** The release did not reach its goal, so the job fails, also after a good retreat. */
-export function failureOf(ran: CanaryEnd, frame: ReportFrame): ReleaseError {
-  const { code, reason, decision } = endingOf(ran, frame.goal)
-  const report = reportOf(ran, frame)
-  const { todo } = report
-  const fix = todo.kind === 'nothing' ? [] : todo.kind === 'later' ? [todo.text] : [todo.text, todo.command]
-  const message = `${decision}: ${reason ?? 'the release did not reach its goal'}`
-  return new ReleaseError(code ?? 'unhealthy', message, { why: ran.words.slice(0, 10), fix })
+export function failed(ran: CanaryEnd, frame: ReportFrame): ReleaseError {
+  return failureOf(endingOf(ran, frame.goal), reportOf(ran, frame).todo, ran.words)
 }

@@ -1,8 +1,9 @@
 import type { Decision, Outcome, ReleaseReport } from '@release-actions/action-kit'
+import type { Ending } from '@release-actions/action-world'
 import { isForPeople, versionOfStable, type CanaryEnd } from '@release-actions/engine'
 import type { GateLine } from '@release-actions/action-kit'
 import type { CanaryGoal, InFlight, Landed, ReleaseId } from '@release-actions/release'
-import { formatPercent, type Percent, type ReasonCode } from '@release-actions/values'
+import { formatPercent, type Percent } from '@release-actions/values'
 
 /** What a report says besides what the engine knows. */
 export interface ReportFrame {
@@ -17,12 +18,6 @@ export interface ReportFrame {
   readonly deployment: number | undefined
   /** The exact command that puts the route back by hand. */
   readonly wayBack: string | undefined
-}
-
-export interface Ending {
-  readonly decision: Decision
-  readonly code: ReasonCode | undefined
-  readonly reason: string | undefined
 }
 
 /** The engine's end in the words of the outputs. */

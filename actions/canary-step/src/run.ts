@@ -1,12 +1,10 @@
 import type { Kit } from '@release-actions/action-kit'
-import { httpOf } from '@release-actions/action-world'
+import { chooseImage, environmentOf, httpOf, isUnfinished } from '@release-actions/action-world'
 import { isAlreadyLive, type Landed, type ReleaseGoal } from '@release-actions/release'
 import { InvalidInput, messageOf } from '@release-actions/values'
 import { goalOf } from './goal.ts'
-import { chooseImage } from './image.ts'
 import type { CanaryInputs } from './inputs.ts'
-import { environmentOf, openSetting, type Setting } from './setting.ts'
-import { isUnfinished } from './state.ts'
+import { openSetting, type Setting } from './setting.ts'
 import { walkOf } from './walk.ts'
 
 /**

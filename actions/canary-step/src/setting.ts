@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Kit } from '@release-actions/action-kit'
+import { connectCluster, type ChosenImage } from '@release-actions/action-world'
 import type { Http } from '@release-actions/http'
-import {
-  approach,
-  connect,
-  type Approach,
-  type Connection,
-  type KubernetesCanary,
-} from '@release-actions/kubernetes'
-import { InvalidInput, messageOf } from '@release-actions/values'
-import type { ChosenImage } from './image.ts'
+import { approach, type Approach, type Connection, type KubernetesCanary } from '@release-actions/kubernetes'
+import { messageOf } from '@release-actions/values'
 import type { CanaryInputs } from './inputs.ts'
 
 /** The cluster's side of a step: connected, and the workload found; nothing has been touched. */
@@ -30,13 +24,7 @@ export async function openSetting(
   release: boolean,
 ): Promise<Setting> {
   const { clock, context, log } = kit
-  const connection = await connect({
-    kubeconfig: inputs.kubeconfig,
-    context: inputs.kubeContext,
-    env: process.env,
-    clock,
-  })
-  kit.mask(await connection.secrets())
+  const connection = await connectCluster(inputs, kit)
   const { traffic } = inputs
   const found = await approach({
     http,
@@ -73,19 +61,4 @@ export async function openSetting(
       }
     },
   }
-}
-
-/** @throws InvalidInput: a release without a record must be asked for */
-export function environmentOf(inputs: CanaryInputs): string | undefined {
-  if (inputs.record && inputs.environment === undefined) {
-    throw new InvalidInput(
-      'environment',
-      undefined,
-      'the GitHub environment that is released to, or record: false',
-    )
-  }
-  if (inputs.record && inputs.token === undefined) {
-    throw new InvalidInput('token', undefined, '${{ github.token }}, or record: false')
-  }
-  return inputs.environment
 }

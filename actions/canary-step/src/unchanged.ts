@@ -1,10 +1,7 @@
 import { releaseSummary } from '@release-actions/action-kit'
-import { linksOf } from '@release-actions/action-world'
+import { FLUSH_MS, linksOf, openRecord } from '@release-actions/action-world'
 import type { Landed } from '@release-actions/release'
 import type { Release } from './release.ts'
-
-/** How long a second look at the record may take. */
-const FLUSH_MS = 15_000
 
 /** What is live is what was asked for: said as a release would say it, without its instruments. */
 export async function sayUnchanged(step: Omit<Release, 'gates'>, live: Landed): Promise<void> {
@@ -58,7 +55,7 @@ async function completeRecord(
 ): Promise<void> {
   const { inputs, kit, setting, environment } = step
   if (!inputs.record || live.deployment === undefined) return
-  const { openRecord, recorderOf } = await import('./record.ts')
+  const { recorderOf } = await import('./record.ts')
   const record = await openRecord(inputs, kit, setting.http, environment, setting.service)
   if (record === undefined) return
   const recorder = recorderOf(record.ledger, { ...step, container: setting.container }, warn)

@@ -6,12 +6,17 @@ import {
   createTrafficMeter,
   loadSources,
   type ReleaseGates,
+  type StageReport,
 } from '@release-actions/metrics'
-import type { Clock, Pods, TrafficMeter } from '@release-actions/ports'
-import type { CanaryInputs } from './inputs.ts'
+import type { Clock, Pods, Track, TrafficMeter } from '@release-actions/ports'
+import type { Milliseconds } from '@release-actions/values'
 
 export interface GateWorld {
-  readonly inputs: CanaryInputs
+  readonly warmUp: Milliseconds
+  readonly interval: Milliseconds
+  /** The track of the new version, and the one that it is compared with. */
+  readonly candidate: Track
+  readonly baseline: Track
   readonly pods: Pods
   readonly http: Http
   readonly clock: Clock
@@ -19,7 +24,7 @@ export interface GateWorld {
   readonly workspace: string
   readonly env: NodeJS.ProcessEnv
   /** By track: what templates say. */
-  readonly names: (track: 'stable' | 'canary' | 'blue' | 'green') => {
+  readonly names: (track: Track) => {
     readonly service: string
     readonly workload: string
     readonly version: string
@@ -29,17 +34,9 @@ export interface GateWorld {
 
 /** @throws InvalidInput for a gate that cannot be sampled here */
 export async function openGates(gates: readonly Gate[], world: GateWorld): Promise<ReleaseGates> {
-  const { inputs, clock } = world
+  const { clock, warmUp, interval, candidate, baseline } = world
   const sources = await loadSources(gates, world)
-  return createReleaseGates({
-    gates,
-    sources,
-    clock,
-    warmUp: inputs.warmUp,
-    interval: inputs.interval,
-    candidate: 'canary',
-    baseline: 'stable',
-  })
+  return createReleaseGates({ gates, sources, clock, warmUp, interval, candidate, baseline })
 }
 
 /** The longest that one look at the split may take: a retreat does not wait for a pod that hangs. */
@@ -58,8 +55,14 @@ export function meterOf(gates: readonly Gate[], pods: Pods): TrafficMeter | unde
   return undefined
 }
 
-/** The gates of every stage as rows of the summary's table: those that did not pass come first. */
-export function gateLines(gates: ReleaseGates): readonly GateLine[] {
+/**
+ * The gates of every stage as rows of the summary's table: those that did not pass come first.
+ * @param label a stage in few words, behind the gate's name: `25 %`
+ */
+export function gateLines(
+  gates: ReleaseGates,
+  label: (stage: StageReport['stage']) => string,
+): readonly GateLine[] {
   const judged = gates.reports().flatMap(({ stage, reports }) =>
     reports
       // A gate of the stage at which the release ended may not have looked at all.
@@ -69,7 +72,7 @@ export function gateLines(gates: ReleaseGates): readonly GateLine[] {
         const { state } = report.verdict
         const line: GateLine = {
           ...row,
-          name: `${row.name} (${stage === 'stable' ? 'stable' : `${stage} %`})`,
+          name: `${row.name} (${label(stage)})`,
         }
         // Its figures are shown, but they are no verdict.
         return { state, line: state === 'judging' ? { ...line, outcome: '⏹️ unfinished', why: '' } : line }

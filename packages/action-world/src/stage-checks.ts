@@ -1,29 +1,32 @@
-import { gateCheck, writeChecks, type CheckTimes } from '@release-actions/action-world'
 import type { GateReport } from '@release-actions/judge'
 import type { StageReport } from '@release-actions/metrics'
 import type { Checks } from '@release-actions/ports'
+import { gateCheck, writeChecks, type CheckTimes } from './gate-checks.ts'
+
+/** Where the gates of a release were judged, for people: `Judged with 25 % of the traffic.` */
+export type DescribeStage = (stage: StageReport['stage']) => string
 
 /**
- * One check run a gate: the gate at the weight where it was judged last, which is where it failed if it failed.
+ * One check run a gate: the gate at the stage where it was judged last, which is where it failed if it failed.
  * @returns the id of the first that was written
  */
 export async function reportChecks(
   checks: Checks,
   service: string,
   stages: readonly StageReport[],
+  describe: DescribeStage,
   times: CheckTimes,
   warn: (text: string) => void,
 ): Promise<number | undefined> {
-  const reports = lastOfEach(stages).map(({ stage, report }) => {
-    const where = stage === 'stable' ? 'on the stable, after promotion' : `with ${stage} % of the traffic`
-    return gateCheck(`gate / ${service}`, report, times, `Judged ${where}.`)
-  })
+  const reports = lastOfEach(stages).map(({ stage, report }) =>
+    gateCheck(`gate / ${service}`, report, times, describe(stage)),
+  )
   const [first] = (await writeChecks(checks, reports, new Map(), warn)).values()
   return first
 }
 
 interface Judged {
-  readonly stage: string
+  readonly stage: StageReport['stage']
   readonly report: GateReport
 }
 

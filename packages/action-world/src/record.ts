@@ -1,0 +1,31 @@
+import type { Kit } from '@release-actions/action-kit'
+import type { Http } from '@release-actions/http'
+import type { Checks, Ledger } from '@release-actions/ports'
+import { openGitHub } from './github.ts'
+
+/** GitHub's side of a step. */
+export interface OpenRecord {
+  readonly ledger: Ledger
+  readonly checks: Checks
+}
+
+/**
+ * The record on GitHub; undefined with `record: false`, when nothing of GitHub's is even loaded.
+ * @throws InvalidInput without a token
+ */
+export async function openRecord(
+  inputs: { readonly record: boolean; readonly token: string | undefined },
+  kit: Pick<Kit, 'context' | 'clock' | 'log'>,
+  http: Http,
+  environment: string | undefined,
+  service: string,
+): Promise<OpenRecord | undefined> {
+  if (!inputs.record || environment === undefined) return undefined
+  const { github, jobUrl, warn } = await openGitHub(inputs.token, kit, http)
+  const { createChecks, createLedger } = await import('@release-actions/github')
+  const { context, clock } = kit
+  return {
+    ledger: createLedger({ github, clock, environment, service, sha: context.sha, jobUrl, warn }),
+    checks: createChecks({ github, headSha: context.headSha(), jobUrl, warn }),
+  }
+}
