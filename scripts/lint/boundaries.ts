@@ -15,19 +15,21 @@ interface Part {
 }
 
 const CORE = ['values', 'release', 'judge', 'ports']
-const ADAPTER: Part = { imports: [...CORE, 'http'] }
+const ADAPTER: Part = { imports: [...CORE, 'http', 'process'] }
 const PARTS: Readonly<Record<string, Part>> = {
   values: { imports: [], pure: true },
   release: { imports: ['values'], pure: true },
   judge: { imports: ['values'], pure: true },
+  config: { imports: ['values', 'judge'], pure: true },
   ports: { imports: ['values', 'release', 'judge'], pure: true },
   engine: { imports: CORE },
   http: { imports: CORE },
+  process: { imports: CORE },
   github: ADAPTER,
   kubernetes: ADAPTER,
   metrics: ADAPTER,
   artifact: ADAPTER,
-  'action-kit': { imports: CORE },
+  'action-kit': { imports: [...CORE, 'config'] },
   'action-world': {
     imports: [...CORE, 'http', 'engine', 'github', 'kubernetes', 'metrics', 'artifact', 'action-kit'],
   },

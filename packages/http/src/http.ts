@@ -6,7 +6,7 @@ import { createAgents } from './agents.ts'
 import { tooSlow, unreachable } from './errors.ts'
 import { type ProxyEnv, proxyAuthorization } from './proxy.ts'
 import { mayRepeat, repeat, RETRY } from './retry.ts'
-import type { Http, HttpAnswer, HttpRequest, HttpStream } from './types.ts'
+import type { Http, HttpAnswer, HttpRequest, HttpStream, StreamedBody } from './types.ts'
 
 export interface HttpOptions {
   readonly clock: Clock
@@ -43,7 +43,7 @@ export function createHttp(options: HttpOptions): Http {
           'user-agent': options.userAgent ?? 'release-actions',
           ...(route.through !== undefined && throughProxy(route.through, url)),
           ...lowerCase(request.headers ?? {}),
-          ...(request.body !== undefined && { 'content-length': String(Buffer.byteLength(request.body)) }),
+          ...(request.body !== undefined && { 'content-length': String(sizeOf(request.body)) }),
         },
       })
       let failure: ReleaseError | undefined
@@ -72,7 +72,10 @@ export function createHttp(options: HttpOptions): Http {
         response.on('error', () => undefined)
         resolve({ response, url, sent, stop, explain, fail })
       })
-      call.end(request.body)
+      const { body } = request
+      if (!isStreamed(body)) call.end(body)
+      // What breaks here breaks the request; where the server has answered before it had all, its answer counts.
+      else void pour(body, call).catch((error: unknown) => call.destroy(asError(error)))
     })
   }
 
@@ -129,6 +132,38 @@ interface Head {
   readonly stop: () => void
   readonly explain: (error: unknown) => ReleaseError
   readonly fail: (error: ReleaseError) => ReleaseError
+}
+
+function isStreamed(body: HttpRequest['body']): body is StreamedBody {
+  return typeof body === 'object' && !(body instanceof Uint8Array)
+}
+
+function sizeOf(body: string | Uint8Array | StreamedBody): number {
+  return isStreamed(body) ? body.size : Buffer.byteLength(body)
+}
+
+/** Writes as fast as the connection takes it. */
+async function pour(body: StreamedBody, call: http.ClientRequest): Promise<void> {
+  for await (const chunk of body.open()) {
+    if (call.destroyed) return
+    if (!call.write(chunk)) await writable(call)
+  }
+  call.end()
+}
+
+/** Resolves when the connection takes more, or is gone. */
+function writable(call: http.ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      call.off('drain', done).off('close', done)
+      resolve()
+    }
+    call.once('drain', done).once('close', done)
+  })
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }
 
 async function* explained(

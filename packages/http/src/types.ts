@@ -13,12 +13,19 @@ export interface TlsIdentity {
   readonly insecure?: boolean
 }
 
+/** A body that is too large to be held; opened anew for each attempt. */
+export interface StreamedBody {
+  /** Bytes; no more and no fewer will come. */
+  readonly size: number
+  open(): AsyncIterable<Uint8Array>
+}
+
 export interface HttpRequest {
   readonly method: string
   readonly url: string | URL
   /** A list of values is sent as repeated headers. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  readonly body?: string | Uint8Array
+  readonly body?: string | Uint8Array | StreamedBody
   /** For the whole answer; of a stream: for its head. Default 30 s. */
   readonly timeout?: Milliseconds
   readonly signal?: AbortSignal

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
-import { codeOf } from '@release-actions/http'
 import { noData, reading, sourceError, type Note, type Reading, type RunSource } from '@release-actions/judge'
 import type { Track } from '@release-actions/ports'
-import { formatDuration, messageOf } from '@release-actions/values'
+import { runScript, userEnvironment, type Ended } from '@release-actions/process'
+import { formatDuration } from '@release-actions/values'
 import type { GateSource, Look, MetricsWorld } from './source.ts'
 import { valuesFor } from './values.ts'
 
@@ -14,19 +13,18 @@ import { valuesFor } from './values.ts'
 export function runSource(source: RunSource, world: MetricsWorld): GateSource {
   return {
     async sample(track, look) {
-      const env = environment(world, track, look)
-      const inBash = await execute(BASH, source, env, world, look.signal)
-      const absent = inBash.kind === 'unstarted' && inBash.code === 'ENOENT'
-      return readOutcome(source, absent ? await execute(SH, source, env, world, look.signal) : inBash)
+      const ended = await runScript({
+        script: source.script,
+        timeout: source.timeout,
+        env: environment(world, track, look),
+        cwd: world.workspace,
+        clock: world.clock,
+        signal: look.signal,
+      })
+      return readOutcome(source, ended)
     },
   }
 }
-
-/** How a command ended. */
-type Ended =
-  | { readonly kind: 'exit'; readonly code: number; readonly stdout: string; readonly tail: string }
-  | { readonly kind: 'killed'; readonly why: 'timeout' | 'cancelled' | 'signal'; readonly tail: string }
-  | { readonly kind: 'unstarted'; readonly code: string | undefined; readonly message: string }
 
 function readOutcome(source: RunSource, ended: Ended): Reading {
   if (ended.kind === 'unstarted')
@@ -60,14 +58,9 @@ function readOutcome(source: RunSource, ended: Ended): Reading {
 
 /** The step's own environment, without what belongs to this action: its inputs (the token, the kubeconfig), its state. */
 function environment(world: MetricsWorld, track: Track, look: Look): Record<string, string> {
-  const own =
-    /^(INPUT_|STATE_|RELEASE_|ACTIONS_RUNTIME_|ACTIONS_ID_TOKEN_|ACTIONS_RESULTS_|GITHUB_(STATE|OUTPUT|ENV|PATH|STEP_SUMMARY)$)/
-  const kept = Object.entries(world.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0]),
-  )
   const values = valuesFor(world, track, look)
   return {
-    ...Object.fromEntries(kept),
+    ...userEnvironment(world.env),
     RELEASE_NAMESPACE: values.namespace,
     RELEASE_SERVICE: values.service,
     RELEASE_WORKLOAD: values.workload,
@@ -76,91 +69,4 @@ function environment(world: MetricsWorld, track: Track, look: Look): Record<stri
     RELEASE_KUBE_SERVICE: values['kube-service'],
     RELEASE_WINDOW: values.window,
   }
-}
-
-const KEPT = 64 * 1024
-
-type Shell = readonly [program: string, ...args: string[]]
-const BASH: Shell = ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '-c']
-const SH: Shell = ['sh', '-e', '-c']
-
-function execute(
-  [program, ...args]: Shell,
-  { script, timeout }: RunSource,
-  env: Record<string, string>,
-  { workspace, clock }: MetricsWorld,
-  signal: AbortSignal,
-): Promise<Ended> {
-  return new Promise((resolve) => {
-    // A process group of its own, so that everything it starts can be ended with it.
-    const started = spawn(program, [...args, script], {
-      env,
-      cwd: workspace,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const timer = new AbortController()
-    let [stdout, tail]: [string, string] = ['', '']
-    let killed: 'timeout' | 'cancelled' | undefined
-    let missing = false
-    const stop = (): void => {
-      end(started.pid, 'SIGTERM')
-      void clock.sleep(2000, timer.signal).then(() => {
-        if (!timer.signal.aborted) end(started.pid, 'SIGKILL')
-      })
-    }
-    const kill = (why: 'timeout' | 'cancelled'): void => {
-      killed ??= why
-      stop()
-    }
-    const cancel = (): void => kill('cancelled')
-    const done = (ended: Ended): void => {
-      timer.abort()
-      signal.removeEventListener('abort', cancel)
-      resolve(ended)
-    }
-    started.stdout.on('data', (chunk: Buffer) => {
-      stdout = (stdout + chunk.toString()).slice(-KEPT)
-      tail = (tail + chunk.toString()).slice(-KEPT)
-    })
-    started.stderr.on('data', (chunk: Buffer) => {
-      tail = (tail + chunk.toString()).slice(-KEPT)
-    })
-    started.on('error', (error) => {
-      missing = true
-      done({ kind: 'unstarted', code: codeOf(error), message: messageOf(error) })
-    })
-    started.on('close', (code) => {
-      if (missing) return
-      const last = lastLines(tail)
-      if (killed !== undefined) done({ kind: 'killed', why: killed, tail: last })
-      else if (code === null) done({ kind: 'killed', why: 'signal', tail: last })
-      else done({ kind: 'exit', code, stdout, tail: last })
-    })
-    // `close` waits for every writer of the pipes: what the shell left in the background is ended, not waited for.
-    started.on('exit', () => {
-      if (killed === undefined) stop()
-    })
-    if (signal.aborted) cancel()
-    else signal.addEventListener('abort', cancel, { once: true })
-    void clock.sleep(timeout, timer.signal).then(() => {
-      if (!timer.signal.aborted) kill('timeout')
-    })
-  })
-}
-
-function end(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, signal)
-  } catch (error) {
-    // ESRCH: the group has ended already, which is what was wanted. EPERM: it has become another user's (sudo).
-    const code = codeOf(error)
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error
-  }
-}
-
-function lastLines(text: string): string {
-  const lines = text.trimEnd().split('\n').slice(-10)
-  return lines.map((line) => (line.length > 300 ? `${line.slice(0, 299)}…` : line)).join('\n')
 }
