@@ -1,14 +1,10 @@
 import { releaseSummary, type Kit } from '@release-actions/action-kit'
-import { closeRecord, httpOf, NO_GATES } from '@release-actions/action-world'
+import { abortGoalOf, closeRecord, httpOf, NO_GATES } from '@release-actions/action-world'
 import { runCanary, type CanaryPorts } from '@release-actions/engine'
-import type { AbortGoal } from '@release-actions/release'
 import type { CanaryInputs } from './inputs.ts'
 import { endingOf, reportOf, type ReportFrame } from './report.ts'
 import { failed, wayBackOf } from './release.ts'
 import { openSetting } from './setting.ts'
-
-/** The runner gives post five minutes after a cancel. */
-const MOST_WAIT_MS = 120_000
 
 /**
  * Completes and proves the way back when main was cancelled or killed. It reads the cluster, not main's memory: what
@@ -20,14 +16,7 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
   const setting = await openSetting(inputs, kit, http, undefined, false)
   try {
     const canary = await setting.open()
-    const timing = {
-      timeout: Math.min(inputs.timeout, MOST_WAIT_MS),
-      warmUp: 0,
-      interval: inputs.interval,
-      drain: inputs.drain,
-    }
-    const reason = 'the step was cancelled, or its process ended, before the release did'
-    const goal: AbortGoal = { kind: 'abort', run: kit.context.run, timing, reason, preempt: false }
+    const goal = abortGoalOf(inputs, kit)
     const ports: CanaryPorts = {
       clock,
       cluster: canary.cluster,
@@ -67,7 +56,7 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
         workload: inputs.workload,
         deployment: flight?.deployment,
         landed,
-        reason,
+        reason: goal.reason,
       })
     }
     if (ran.end.kind !== 'done') throw failed(ran, frame)

@@ -1,20 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Kit } from '@release-actions/action-kit'
-import { connectCluster, type ChosenImage } from '@release-actions/action-world'
+import { connectCluster, settingOf, type ChosenImage, type Connected } from '@release-actions/action-world'
 import type { Http } from '@release-actions/http'
-import { approach, type Approach, type Connection, type KubernetesCanary } from '@release-actions/kubernetes'
-import { messageOf } from '@release-actions/values'
+import { approach, type Approach } from '@release-actions/kubernetes'
 import type { CanaryInputs } from './inputs.ts'
 
 /** The cluster's side of a step: connected, and the workload found; nothing has been touched. */
-export interface Setting extends Pick<Approach, 'namespace' | 'container' | 'goal' | 'glance'> {
-  readonly http: Http
-  readonly connection: Connection
-  readonly service: string
-  /** Everything that a release touches. */
-  open(): Promise<KubernetesCanary>
-  close(): void
-}
+export type Setting = Approach & Connected
 
 export async function openSetting(
   inputs: CanaryInputs,
@@ -23,7 +15,7 @@ export async function openSetting(
   chosen: ChosenImage | undefined,
   release: boolean,
 ): Promise<Setting> {
-  const { clock, context, log } = kit
+  const { clock, context } = kit
   const connection = await connectCluster(inputs, kit)
   const { traffic } = inputs
   const found = await approach({
@@ -45,20 +37,5 @@ export async function openSetting(
     cwd: context.workspace,
     uses: inputs.gates === undefined && inputs.gatesFile === undefined ? [] : ['gates'],
   })
-  let canary: KubernetesCanary | undefined
-  return {
-    ...found,
-    http,
-    connection,
-    service: inputs.service ?? inputs.workload,
-    open: async () => (canary ??= await found.open()),
-    close() {
-      try {
-        canary?.close()
-        http.close()
-      } catch (error) {
-        log.debug(`while closing: ${messageOf(error)}`)
-      }
-    },
-  }
+  return settingOf(found, { http, connection, service: inputs.service ?? inputs.workload }, kit)
 }

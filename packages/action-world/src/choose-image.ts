@@ -21,7 +21,7 @@ export async function chooseImage(text: string, http: Http, env: NodeJS.ProcessE
   const name = ref.tag ?? (ref.digest === undefined ? 'latest' : shortDigest(ref.digest))
   if (ref.digest !== undefined) return { image: text.trim(), digest: ref.digest, name, unresolved: undefined }
   const { resolveDigest } = await import('@release-actions/artifact')
-  const resolved = await resolveDigest(ref, { http, env })
+  const resolved = await resolveDigest(ref, { http, env, clock: systemClock() })
   if ('unresolved' in resolved)
     return { image: text.trim(), digest: undefined, name, unresolved: resolved.unresolved }
   const pinned = { repository: ref.repository, tag: undefined, digest: resolved.digest }
