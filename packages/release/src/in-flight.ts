@@ -1,5 +1,6 @@
 import type { Milliseconds, Percent, ReasonCode } from '@release-actions/values'
 import type { ColorState, Switching } from './bluegreen/switching.ts'
+import type { Redeploying, RolledBack } from './rollback/redeploying.ts'
 import type { RunId } from './run-id.ts'
 
 /** Milliseconds since 1970, UTC. */
@@ -91,6 +92,10 @@ export interface LeaseState {
   readonly switching?: Switching | undefined
   /** What blue/green has left; undefined: the workload is not adopted. */
   readonly colors?: ColorState | undefined
+  /** A rollback that sets the workload itself back, under way. */
+  readonly redeploying?: Redeploying | undefined
+  /** What rollbacks took back, the newest first: nothing to go back to, also when GitHub cannot be asked. */
+  readonly rolledBack?: readonly RolledBack[] | undefined
   /** The last release that ended, however. */
   readonly last: Landed | undefined
   /** The last release that was promoted: what is live, as far as we know. */

@@ -63,12 +63,14 @@ function readRecord(from: Fields): ReleaseRecord {
   const target = fields(from, 'target')
   const run = fields(from, 'run')
   const plan = from['plan']
+  const template = optionalText(from, 'template')
   return {
     kind: oneOf(from, 'kind', ['release', 'rollback']),
     service: text(from, 'service'),
     version: text(from, 'version'),
     digest: optionalText(from, 'digest'),
     image: text(from, 'image'),
+    ...(template === undefined ? {} : { template }),
     strategy: oneOf(from, 'strategy', ['canary', 'bluegreen', 'rollback']),
     ...(plan === undefined ? {} : { plan: numbers(plan) }),
     previous:
@@ -100,6 +102,7 @@ const KNOWN: Readonly<Record<keyof ReleaseRecord | 'schema', true>> = {
   version: true,
   digest: true,
   image: true,
+  template: true,
   strategy: true,
   plan: true,
   previous: true,

@@ -9,6 +9,8 @@ export interface ReleaseRecord {
   /** `sha256:…` */
   readonly digest: string | undefined
   readonly image: string
+  /** SHA-256 (hex) of the pod template that it gave the workload; records of before this was kept have none. */
+  readonly template?: string
   readonly strategy: 'canary' | 'bluegreen' | 'rollback'
   readonly plan?: readonly Percent[]
   readonly previous:
