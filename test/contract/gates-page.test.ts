@@ -1,4 +1,4 @@
-/** Every YAML block of the page on gates is read by the grammar and judged, with sources that answer as documented. */
+/** Every YAML block of the pages on gates is read by the grammar and judged, with sources that answer as documented. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,13 +12,17 @@ import { gatesPage } from '../../scripts/docs/gates.ts'
 import { inRepo } from '../../scripts/lib/repo.ts'
 
 const page = gatesPage()
-const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = '']) => yaml)
+const cookbook = readFileSync(inRepo('docs', 'guides', 'gates-cookbook.md'), 'utf8')
+const blocks = blocksOf(page)
+const recipes = blocksOf(cookbook)
 const workspace = mkdtempSync(join(tmpdir(), 'gates-page-'))
 
 beforeAll(() => {
   mkdirSync(join(workspace, 'coverage'))
   mkdirSync(join(workspace, 'dist'))
   writeFileSync(join(workspace, 'dist/app.js'), 'shop()')
+  mkdirSync(join(workspace, 'bin'))
+  writeFileSync(join(workspace, 'bin/curl'), CURL, { mode: 0o755 })
   writeFileSync(join(workspace, 'coverage/summary.json'), '{"total": {"lines": {"pct": 93}}}')
 })
 afterAll(() => rmSync(workspace, { recursive: true, force: true }))
@@ -28,9 +32,11 @@ test('the page is what its sources give, and has its tables', () => {
   expect(existsSync(path) && readFileSync(path, 'utf8')).toBe(page)
   expect(page).not.toMatch(/\{\{ (table|list):/)
   expect(blocks.length).toBeGreaterThanOrEqual(9)
+  expect(recipes.length).toBeGreaterThanOrEqual(9)
 })
 
-describe.each(blocks.map((yaml, nth) => [nth + 1, yaml] as const))('the example %i', (_, yaml) => {
+const all = [...named('gates page', blocks), ...named('cookbook', recipes)]
+describe.each(all)('%s, example %i', (_page, _nth, yaml) => {
   test('is read, and passes on a release that is healthy', async () => {
     const gates = await parseGates('gates', yaml)
     const world = healthy()
@@ -53,6 +59,23 @@ describe.each(blocks.map((yaml, nth) => [nth + 1, yaml] as const))('the example 
     expect(session.verdict().state).toBe('pass')
   }, 20_000)
 })
+
+function blocksOf(text: string): readonly string[] {
+  return [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = '']) => yaml)
+}
+
+function named(name: string, yamls: readonly string[]): readonly (readonly [string, number, string])[] {
+  return yamls.map((yaml, nth) => [name, nth + 1, yaml])
+}
+
+/** Answers as Datadog does, to whoever has the keys of the step's environment. */
+const CURL = `#!/bin/sh
+case "$*" in
+  *"DD-API-KEY: key"*query*) echo '{"series": [{"pointlist": [[1, 0.9], [2, 0.1]]}]}' ;;
+  *"/monitor/7 "*"DD-API-KEY: key"*) echo '{"overall_state": "OK"}' ;;
+  *) exit 22 ;;
+esac
+`
 
 /** Time passes as fast as it is waited for, but commands and limits on real work take what they take. */
 function quickClock(): Clock & { readonly since: () => number } {
@@ -110,7 +133,14 @@ function healthy(): MetricsWorld {
     clock,
     namespace: 'shop',
     workspace,
-    env: process.env,
+    env: {
+      ...process.env,
+      PATH: `${workspace}/bin:${process.env['PATH'] ?? ''}`,
+      DD_SITE: 'datadoghq.eu',
+      DD_API_KEY: 'key',
+      DD_APP_KEY: 'application key',
+      MONITOR: '7',
+    },
     names: (track) => ({ service: 'shop', workload: track, version: '1.4.0', 'kube-service': track }),
   }
 }
