@@ -1,6 +1,7 @@
 import { connect, createClient, type Client } from '@release-actions/kubernetes'
 import { createHttp } from '@release-actions/http'
 import { systemClock } from '@release-actions/action-kit'
+import { clientSidePatch, withLastApplied, type Applying } from './client-side-apply.ts'
 import type { Manifest } from './objects.ts'
 
 /** The kinds that scenarios set up, with their paths. */
@@ -34,6 +35,8 @@ export interface Admin {
   readonly server: string
   readonly ca: string | undefined
   apply(namespace: string, object: Manifest): Promise<void>
+  /** As `kubectl apply` does. @returns undefined, or what the API server refused it with */
+  applyAs(how: Applying, namespace: string, object: Manifest): Promise<string | undefined>
   get(namespace: string, kind: string, name: string): Promise<Manifest | undefined>
   list(namespace: string, kind: string): Promise<readonly Manifest[]>
   patch(namespace: string, kind: string, name: string, merge: unknown): Promise<void>
@@ -59,21 +62,49 @@ export async function createAdmin(kubeconfig: string): Promise<Admin> {
     path: string,
     body?: unknown,
     type = 'application/json',
+    query?: Readonly<Record<string, string>>,
   ): Promise<{ status: number; body: string }> {
     const answer = await client.raw({
       method,
       path,
       headers: { 'content-type': type },
       ...(body === undefined ? {} : { body }),
-      ...(type.includes('apply') ? { query: { fieldManager: 'a-user', force: 'true' } } : {}),
+      ...(query === undefined ? {} : { query }),
     })
     return { status: answer.status, body: answer.body }
   }
 
-  async function must(method: string, path: string, body?: unknown, type?: string): Promise<unknown> {
-    const answer = await send(method, path, body, type)
+  async function must(
+    method: string,
+    path: string,
+    body?: unknown,
+    type?: string,
+    query?: Readonly<Record<string, string>>,
+  ): Promise<unknown> {
+    const answer = await send(method, path, body, type, query)
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`)
     return JSON.parse(answer.body)
+  }
+
+  async function applyAs(
+    how: Applying,
+    namespace: string,
+    object: Manifest,
+  ): Promise<{ status: number; body: string }> {
+    const whole = { ...object, metadata: { ...object.metadata, namespace } }
+    const path = pathOf(namespace, object.kind, object.metadata.name)
+    if (how !== 'client') {
+      const force = how === 'forced' ? { force: 'true' } : {}
+      return send('PATCH', path, whole, 'application/apply-patch+yaml', { fieldManager: 'kubectl', ...force })
+    }
+    const query = { fieldManager: 'kubectl-client-side-apply' }
+    const now = await send('GET', path)
+    if (now.status === 404)
+      return send('POST', pathOf(namespace, object.kind), withLastApplied(whole), undefined, query)
+    // Custom resources have no strategic merge.
+    const kind = object.apiVersion.includes('gateway') ? 'merge' : 'strategic-merge'
+    const patch = clientSidePatch(asManifest(JSON.parse(now.body)), whole)
+    return send('PATCH', path, patch, `application/${kind}-patch+json`, query)
   }
 
   return {
@@ -86,7 +117,12 @@ export async function createAdmin(kubeconfig: string): Promise<Admin> {
         pathOf(namespace, object.kind, object.metadata.name),
         whole,
         'application/apply-patch+yaml',
+        { fieldManager: 'a-user', force: 'true' },
       )
+    },
+    applyAs: async (how, namespace, object) => {
+      const answer = await applyAs(how, namespace, object)
+      return answer.status < 300 ? undefined : answer.body
     },
     get: async (namespace, kind, name) => {
       const answer = await send('GET', pathOf(namespace, kind, name))

@@ -1,5 +1,6 @@
 export { createAdmin, type Admin } from './admin.ts'
 export { type ClusterOptions, clusterFromEnv, openStage, until } from './open-stage.ts'
+export type { Applying } from './client-side-apply.ts'
 export * from './objects.ts'
 export * from './scene.ts'
 export type { InClusterClient, Stage } from './stage.ts'

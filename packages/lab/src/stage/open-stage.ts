@@ -81,7 +81,10 @@ export async function openStage(cluster?: ClusterOptions, name = 'scenario'): Pr
   }
 }
 
-type Common = Pick<Stage, 'namespace' | 'apply' | 'get' | 'list' | 'patch' | 'remove' | 'rolledOut'>
+type Common = Pick<
+  Stage,
+  'namespace' | 'apply' | 'applyAs' | 'get' | 'list' | 'patch' | 'remove' | 'rolledOut'
+>
 
 async function open(at: {
   admin: Admin
@@ -108,6 +111,7 @@ async function open(at: {
     apply: async (...objects) => {
       for (const object of objects) await admin.apply(namespace, object)
     },
+    applyAs: (how, object) => admin.applyAs(how, namespace, object),
     get: (kind, name) => admin.get(namespace, kind, name),
     list: (kind) => admin.list(namespace, kind),
     patch: (kind, name, merge) => admin.patch(namespace, kind, name, merge),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startGitHub, type EmbeddedGitHub, type RunOrder } from '../github/index.ts'
 import { startLoad, type Load } from '../load/index.ts'
 import { startAction, type ActionResult, type RunningAction } from '../runner/index.ts'
+import type { Applying } from './client-side-apply.ts'
 import { appDeployment, appRoute, appService, appSource, type AppOptions, type Manifest } from './objects.ts'
 import { openStage, type ClusterOptions } from './open-stage.ts'
 import type { Stage } from './stage.ts'
@@ -23,6 +24,8 @@ export interface SceneOptions {
   readonly route?: (route: Manifest) => Manifest
   readonly app?: Partial<AppOptions>
   readonly traffic?: 'route' | 'replicas'
+  /** How version 1 was applied. Default: server-side with force, as another tool than kubectl. */
+  readonly applied?: Applying
 }
 
 export interface ReleaseOrder {
@@ -51,11 +54,21 @@ export interface Scene extends AsyncDisposable {
   /** Starts canary-step (or another action) as the runner does, as exactly the documented Role. */
   start(order: ReleaseOrder): RunningAction
   release(order: ReleaseOrder): Promise<ActionResult>
+  /** The user's Deployment of that version, as the manifest has it. */
+  deployment(order: Pick<ReleaseOrder, 'version' | 'env' | 'app'>): Manifest
 }
 
 /** Short soaks, so that a scenario takes seconds: what is tested is what happens, not how long it may take. */
 export const QUICK = {
   plan: '5, 25, 50, 100',
+  'warm-up': '0s',
+  soak: '600ms',
+  interval: '200ms',
+  timeout: '30s',
+} as const
+
+/** The same for a switch. */
+export const QUICK_SWITCH = {
   'warm-up': '0s',
   soak: '600ms',
   interval: '200ms',
@@ -83,12 +96,16 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       env: { ...options.env, ...env },
     })
   const route = appRoute(name, host)
-  await stage.apply(
+  for (const object of [
     appSource(name),
     app('1'),
     appService(name, labels),
     ...(traffic === 'route' ? [options.route?.(route) ?? route] : []),
-  )
+  ]) {
+    const refused =
+      options.applied === undefined ? await stage.apply(object) : await stage.applyAs(options.applied, object)
+    if (refused !== undefined) throw new Error(`${object.kind} was refused: ${refused}`)
+  }
   await stage.rolledOut(name)
   if (traffic === 'route') await stage.answers(host)
   const url =
@@ -100,20 +117,20 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const kubeconfig = await stage.roleKubeconfig()
   const workspaces: string[] = []
 
+  const deployment: Scene['deployment'] = (order) => app(order.version, order.app, order.env)
+
   function start(order: ReleaseOrder): RunningAction {
+    const action = order.action ?? 'canary-step'
     const workspace = mkdtempSync(join(tmpdir(), 'workspace-'))
     workspaces.push(workspace)
     mkdirSync(join(workspace, 'k8s'))
-    writeFileSync(
-      join(workspace, 'k8s', 'deployment.json'),
-      JSON.stringify(app(order.version, order.app, order.env)),
-    )
+    writeFileSync(join(workspace, 'k8s', 'deployment.json'), JSON.stringify(deployment(order)))
     for (const object of order.objects ?? []) {
       const file = `${object.kind}-${object.metadata.name}.json`.toLowerCase()
       writeFileSync(join(workspace, 'k8s', file), JSON.stringify(object))
     }
     return startAction({
-      dir: join(options.dist, order.action ?? 'canary-step'),
+      dir: join(options.dist, action),
       github: github.run(order.run),
       kubeconfig: order.kubeconfig ?? kubeconfig,
       workspace,
@@ -121,12 +138,13 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
         environment: 'production',
         namespace: stage.namespace,
         workload: name,
-        traffic: traffic === 'route' ? `httproute/${name}` : 'replicas',
         manifests: 'k8s',
         version: `${order.version}.0.0`,
         settle: stage.settle,
         drain: stage.drain,
-        ...QUICK,
+        ...(action === 'bluegreen-switch'
+          ? QUICK_SWITCH
+          : { traffic: traffic === 'route' ? `httproute/${name}` : 'replicas', ...QUICK }),
         ...order.inputs,
       },
       debug: order.debug ?? false,
@@ -143,6 +161,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     load,
     start,
     release: (order) => start(order).done,
+    deployment,
     [Symbol.asyncDispose]: async () => {
       await load?.stop()
       await github.close()

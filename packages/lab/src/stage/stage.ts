@@ -1,4 +1,5 @@
 import type { EmbeddedKubernetes } from '../kubernetes/index.ts'
+import type { Applying } from './client-side-apply.ts'
 import type { Manifest } from './objects.ts'
 
 /**
@@ -21,6 +22,8 @@ export interface Stage extends AsyncDisposable {
   roleKubeconfig(): Promise<string>
   /** Server-side apply in the namespace, as the user would. */
   apply(...objects: readonly Manifest[]): Promise<void>
+  /** As `kubectl apply` does, in one of its ways. @returns undefined, or what the API server refused it with */
+  applyAs(how: Applying, object: Manifest): Promise<string | undefined>
   get(kind: string, name: string): Promise<Manifest | undefined>
   list(kind: string): Promise<readonly Manifest[]>
   patch(kind: string, name: string, merge: unknown): Promise<void>
