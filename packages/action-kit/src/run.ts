@@ -56,10 +56,11 @@ export async function runAction<S extends InputSpecs>(
   const write = (text: string): void => void process.stdout.write(text)
   const clock = systemClock()
   const log = createLog(clock, write)
-  const outputs = createOutputs(process.env['GITHUB_OUTPUT'])
   const mask = (secrets: readonly string[]): void =>
     maskCommands(secrets).forEach((line) => write(`${line}\n`))
   const post = isPost()
+  // What post says reaches no step: on GitHub it is dropped, and a runner that keeps it would lose what main said.
+  const outputs = createOutputs(post ? undefined : process.env['GITHUB_OUTPUT'])
   const debug = process.env['RUNNER_DEBUG'] === '1'
 
   const end = async (error: unknown, code: number): Promise<never> => {

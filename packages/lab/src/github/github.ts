@@ -91,6 +91,8 @@ export interface EmbeddedGitHub {
     readonly branch?: string
     readonly message?: string
     readonly files?: Readonly<Record<string, string>>
+    /** The SHA of a commit that is made elsewhere, such as of a checkout. */
+    readonly sha?: string
   }): string
   tag(name: string, sha?: string): void
   /** Makes a branch lack commits of the default branch: what `auto_merge: true` does with it. */
@@ -244,16 +246,16 @@ function commit(
     readonly branch?: string
     readonly message?: string
     readonly files?: Readonly<Record<string, string>>
+    readonly sha?: string
   },
 ): string {
   const branch = `refs/heads/${change.branch ?? repository.defaultBranch}`
   const base = repository.refs.get(branch) ?? repository.refs.get(`refs/heads/${repository.defaultBranch}`)
   const message = change.message ?? 'Initial commit'
-  const sha = createHash('sha1')
-    .update(
-      `${repository.owner}/${repository.name} ${branch} ${base ?? ''} ${repository.commits.size} ${message}`,
-    )
-    .digest('hex')
+  const made = createHash('sha1').update(
+    `${repository.owner}/${repository.name} ${branch} ${base ?? ''} ${repository.commits.size} ${message}`,
+  )
+  const sha = change.sha ?? made.digest('hex')
   const files = { ...(base === undefined ? {} : repository.commits.get(base)?.files), ...change.files }
   repository.commits.set(sha, { sha, message, at: now(), files })
   repository.refs.set(branch, sha)
