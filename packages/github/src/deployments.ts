@@ -70,11 +70,15 @@ export async function createDeployment(github: GitHub, wanted: NewDeployment): P
 /** Newest first. */
 export async function listDeployments(
   github: GitHub,
-  filter: { readonly task: string; readonly environment: string; readonly limit: number },
+  filter: { readonly task?: string; readonly environment: string; readonly limit: number },
 ): Promise<readonly Deployment[]> {
   const route = 'GET /repos/{owner}/{repo}/deployments'
   const { task, environment, limit } = filter
-  const { data } = await github.call(route, { task, environment, per_page: Math.min(limit, 100) }, READ)
+  const { data } = await github.call(
+    route,
+    { ...(task === undefined ? {} : { task }), environment, per_page: Math.min(limit, 100) },
+    READ,
+  )
   if (!Array.isArray(data)) throw garbled(route, 'it is not a list')
   return data.map((entry) => deploymentOf(route, entry)).sort((a, b) => b.id - a.id)
 }

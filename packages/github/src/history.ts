@@ -1,4 +1,4 @@
-import { decodeRecord, taskOf, type ReleaseRecord } from '@release-actions/release'
+import { decodeRecord, serviceOf, taskOf, type ReleaseRecord } from '@release-actions/release'
 import type { LedgerEntry } from '@release-actions/ports'
 import { Conflict, ReleaseError } from '@release-actions/values'
 import type { GitHub } from './client.ts'
@@ -16,6 +16,8 @@ export interface Releases {
 /** GraphQL gives payloads and states newest first in one call, but filters only by environment. */
 const PAGE = 50
 const MOST_PAGES = 6
+/** All services together: a quiet one may stand far behind a busy one. */
+const MOST_PAGES_OF_ALL = 20
 const QUERY = `query($owner: String!, $repo: String!, $environments: [String!], $first: Int!, $after: String) {
   repository(owner: $owner, name: $repo) {
     deployments(environments: $environments, first: $first, after: $after, orderBy: {field: CREATED_AT, direction: DESC}) {
@@ -30,19 +32,83 @@ const QUERY = `query($owner: String!, $repo: String!, $environments: [String!], 
  * by REST, which filters by `task` but takes a call for the statuses of each.
  */
 export async function readHistory(releases: Releases, limit: number): Promise<readonly LedgerEntry[]> {
+  const { service } = releases
+  const wanted: Wanted = {
+    of: (name) => (name === service ? releases : undefined),
+    enough: (found) => found >= limit,
+  }
+  return eitherWay(
+    async () => (await byGraphql(releases, wanted, MOST_PAGES)).map(({ entry }) => entry).slice(0, limit),
+    () => byRest(releases, limit),
+  )
+}
+
+/** What is read of an environment besides the service. */
+export type Environment = Omit<Releases, 'service'>
+
+/**
+ * The releases of every service of one environment that has any, newest first.
+ * @param limit of each service
+ */
+export async function readServices(
+  environment: Environment,
+  limit: number,
+): Promise<ReadonlyMap<string, readonly LedgerEntry[]>> {
+  const wanted: Wanted = { of: (service) => ({ ...environment, service }), enough: () => false }
+  const found = await eitherWay(
+    () => byGraphql(environment, wanted, MOST_PAGES_OF_ALL),
+    async () => {
+      // Without GraphQL: which services there are, then each by its own filter.
+      const listed = await listDeployments(environment.github, {
+        environment: environment.environment,
+        limit: 100,
+      })
+      const services = new Set(listed.flatMap(({ task }) => serviceOf(task) ?? []))
+      const each = await Promise.all(
+        [...services].map(async (service) =>
+          (await byRest({ ...environment, service }, limit)).map((entry) => ({ service, entry })),
+        ),
+      )
+      return each.flat()
+    },
+  )
+  const services = new Map<string, readonly LedgerEntry[]>()
+  for (const { service, entry } of found) {
+    const before = services.get(service) ?? []
+    if (before.length < limit) services.set(service, [...before, entry])
+  }
+  return services
+}
+
+async function eitherWay<T>(graphql: () => Promise<T>, rest: () => Promise<T>): Promise<T> {
   try {
-    return await byGraphql(releases, limit)
+    return await graphql()
   } catch (error) {
     if (!(error instanceof ReleaseError) || error instanceof Conflict) throw error
-    return byRest(releases, limit)
+    return rest()
   }
 }
 
-async function byGraphql(releases: Releases, limit: number): Promise<readonly LedgerEntry[]> {
-  const { github, environment, service } = releases
-  const found: LedgerEntry[] = []
+interface Wanted {
+  /** How to read a service's entries; undefined: it is not wanted. */
+  of(service: string): Releases | undefined
+  /** So many have been found: no further page is asked for. */
+  enough(found: number): boolean
+}
+
+interface Found {
+  readonly service: string
+  readonly entry: LedgerEntry
+}
+
+async function byGraphql(
+  { github, environment }: Environment,
+  wanted: Wanted,
+  mostPages: number,
+): Promise<readonly Found[]> {
+  const found: Found[] = []
   let after: string | null = null
-  for (let page = 0; page < MOST_PAGES && found.length < limit; page++) {
+  for (let page = 0; page < mostPages && !wanted.enough(found.length); page++) {
     const variables = {
       owner: github.owner,
       repo: github.repo,
@@ -52,14 +118,15 @@ async function byGraphql(releases: Releases, limit: number): Promise<readonly Le
     }
     const { nodes, next } = pageOf(await github.graphql(QUERY, variables, 'deployments: read'))
     for (const { deployment, states } of nodes) {
-      if (deployment.task !== taskOf(service)) continue
-      const entry = entryOf(deployment, states, releases)
-      if (entry !== undefined) found.push(entry)
+      const service = serviceOf(deployment.task)
+      const releases = service === undefined ? undefined : wanted.of(service)
+      const entry = releases === undefined ? undefined : entryOf(deployment, states, releases)
+      if (service !== undefined && entry !== undefined) found.push({ service, entry })
     }
     if (next === undefined) break
     after = next
   }
-  return found.slice(0, limit)
+  return found
 }
 
 async function byRest(releases: Releases, limit: number): Promise<readonly LedgerEntry[]> {

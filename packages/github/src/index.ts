@@ -1,5 +1,7 @@
 export { createChecks, type ChecksOptions } from './checks.ts'
 export { createGitHub, type GitHub, type GitHubOptions } from './client.ts'
+export { readHistory, readServices, type Environment, type Releases } from './history.ts'
+export { createIncidents, type IncidentsOptions } from './incidents.ts'
 export { findJobUrl, type ThisJob } from './job-url.ts'
 export { createLedger, type LedgerOptions } from './ledger.ts'
 export { NO_CHECKS, NO_LEDGER } from './no-record.ts'

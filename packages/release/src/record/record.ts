@@ -36,3 +36,8 @@ const TASK = 'release-actions:'
 export function taskOf(service: string): string {
   return `${TASK}${service}`
 }
+
+/** The service that a Deployment's `task` names; undefined for one that is not ours. */
+export function serviceOf(task: string): string | undefined {
+  return task.startsWith(TASK) && task.length > TASK.length ? task.slice(TASK.length) : undefined
+}

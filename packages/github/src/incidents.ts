@@ -1,0 +1,169 @@
+import type { Clock, IncidentRef, IncidentReport, Incidents } from '@release-actions/ports'
+import { formatRun, type RunId } from '@release-actions/release'
+import { Forbidden, messageOf } from '@release-actions/values'
+import type { GitHub } from './client.ts'
+import { idOf } from './deployments.ts'
+import { cutText } from './description.ts'
+import { garbled, isLost } from './errors.ts'
+
+export interface IncidentsOptions {
+  readonly github: GitHub
+  readonly clock: Clock
+  readonly environment: string
+  readonly service: string
+  readonly run: RunId
+  /** Is told, once, that the token may not. */
+  readonly warn: (text: string) => void
+}
+
+const NEEDS = 'issues: write'
+/** Who finds an incident filters by this one; whoever may set labels is trusted with more than opening issues is. */
+const LABEL = 'release-actions:incident'
+/** GitHub refuses more in a title and in a body. */
+const MOST_TITLE = 256
+const MOST_BODY = 65_536
+const CUT = '\n\n… cut: the whole is in the job summary.'
+/** GitHub's lists lag a moment behind: whether another process opened one too is looked at after this. */
+const SETTLE_MS = 1000
+
+interface Issue {
+  readonly number: number
+  readonly url: string
+  readonly body: string
+}
+
+/** Incidents as issues: found by label and by a hidden mark in the body, which names environment and service. */
+export function createIncidents(options: IncidentsOptions): Incidents {
+  const { github, clock, warn } = options
+  const mark = markOf('incident', options.environment, options.service)
+  const said = markOf('run', formatRun(options.run))
+  const labels = [
+    LABEL,
+    'incident',
+    labelOf('service', options.service),
+    labelOf('environment', options.environment),
+  ]
+  let forbidden = false
+
+  async function unlessForbidden<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (forbidden) return undefined
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Forbidden)) throw error
+      forbidden = true
+      warn(`no incident is written: ${[error.message, ...error.fix].join('; ')}`)
+      return undefined
+    }
+  }
+
+  /** The oldest first: of several, it is the one. */
+  async function open(): Promise<readonly Issue[]> {
+    const route = 'GET /repos/{owner}/{repo}/issues'
+    const { data } = await github.call(route, { state: 'open', labels: LABEL, per_page: 100 }, NEEDS)
+    if (!Array.isArray(data)) throw garbled(route, 'it is not a list')
+    return data
+      .map((each) => issueOf(route, each))
+      .filter(({ body }) => body.includes(mark))
+      .sort((a, b) => a.number - b.number)
+  }
+
+  async function create({ title, body }: IncidentReport): Promise<Issue> {
+    const route = 'POST /repos/{owner}/{repo}/issues'
+    const { data } = await github.call(
+      route,
+      { title: cutText(title, MOST_TITLE, '…'), body: whole(body, mark, said), labels },
+      NEEDS,
+    )
+    return issueOf(route, data)
+  }
+
+  async function comment(issue: number, text: string): Promise<void> {
+    const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
+    await github.call(route, { issue_number: issue, body: whole(text, said) }, NEEDS)
+  }
+
+  async function close(issue: number, reason: 'completed' | 'not_planned'): Promise<void> {
+    const route = 'PATCH /repos/{owner}/{repo}/issues/{issue_number}'
+    await github.call(route, { issue_number: issue, state: 'closed', state_reason: reason }, NEEDS)
+  }
+
+  /** This run has said it already: an earlier attempt, or an answer that was lost. */
+  async function isSaid(issue: Issue): Promise<boolean> {
+    if (issue.body.includes(said)) return true
+    const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments'
+    const { data } = await github.call(route, { issue_number: issue.number, per_page: 100 }, NEEDS)
+    if (!Array.isArray(data)) throw garbled(route, 'it is not a list')
+    return data.some(({ body }) => body?.includes(said) === true)
+  }
+
+  async function add(issue: Issue, text: string): Promise<IncidentRef> {
+    if (!(await isSaid(issue))) await comment(issue.number, text)
+    return { number: issue.number, url: issue.url, opened: false }
+  }
+
+  async function openOne(report: IncidentReport): Promise<IncidentRef> {
+    let made: Issue
+    try {
+      made = await create(report)
+    } catch (error) {
+      // The answer was lost: it may be there all the same.
+      if (!isLost(error)) throw error
+      await clock.sleep(SETTLE_MS)
+      const [there] = await open()
+      made = there ?? (await create(report))
+    }
+    await clock.sleep(SETTLE_MS)
+    const [first = made] = await open()
+    if (first.number >= made.number) return { number: made.number, url: made.url, opened: true }
+    // Another process was quicker: of two the older one stays, and has all that was said.
+    const ref = await add(first, report.body)
+    await comment(made.number, `Continued in #${first.number}.`)
+    await close(made.number, 'not_planned')
+    return ref
+  }
+
+  return {
+    report: (report) =>
+      unlessForbidden(async () => {
+        const [there] = await open()
+        return there === undefined ? openOne(report) : add(there, report.body)
+      }),
+
+    resolve: (text) =>
+      unlessForbidden(async () => {
+        const [issue] = await open()
+        if (issue === undefined) return undefined
+        try {
+          await add(issue, text)
+        } finally {
+          await close(issue.number, 'completed')
+        }
+        return { number: issue.number, url: issue.url, opened: false }
+      }),
+  }
+}
+
+/** A mark that shows nowhere; what it names cannot end the comment that it is in. */
+function markOf(kind: 'incident' | 'run', ...names: readonly string[]): string {
+  return `<!-- release-actions ${kind} ${names.map((name) => encodeURIComponent(name).replaceAll('-', '%2D')).join(' ')} -->`
+}
+
+/** At most 50 characters, without the comma that separates labels in a query. */
+function labelOf(key: string, value: string): string {
+  return cutText(`${key}: ${value.replaceAll(',', ' ')}`, 50, '…')
+}
+
+function whole(text: string, ...marks: readonly string[]): string {
+  const hidden = `\n\n${marks.join('\n')}`
+  return `${cutText(text, MOST_BODY - hidden.length, CUT)}${hidden}`
+}
+
+function issueOf(
+  route: string,
+  entry: { readonly number?: unknown; readonly html_url?: unknown; readonly body?: unknown },
+): Issue {
+  const { html_url: url, body } = entry
+  if (typeof url !== 'string') throw garbled(route, messageOf('an issue has no address'))
+  return { number: idOf(route, entry.number), url, body: typeof body === 'string' ? body : '' }
+}
