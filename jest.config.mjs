@@ -15,7 +15,10 @@ const shared = {
  */
 const LONG = [
   'test/faults/(answers|others|killed-at-random)[.]test',
-  'test/scenarios/(examples|health-gate-on-pods|odd-names-and-labels|health-gate-examples)[.]test',
+  'test/scenarios/(examples|health-gate-examples|health-gate-on-pods|health-gate-outcomes|odd-names-and-labels)[.]test',
+  // Of each of these something shorter is played always: two-runs, promoted-by, taken-back-for, and tests of one package.
+  'test/scenarios/(dark-and-held|image-released|in-several-runs|neighbours)[.]test',
+  'test/scenarios/(recorded-on-github|route-of-the-users|several-containers)[.]test',
 ]
 
 export default {

@@ -36,7 +36,7 @@ if (missing !== undefined) {
 // The scenarios ask this, which world they play in.
 process.env['RELEASE_WORLD'] = 'cluster'
 /** Last on the command line: jest takes every word after it for a project. */
-const PROJECTS = ['--selectProjects', 'cluster', 'scenarios']
+const PROJECTS = ['--selectProjects', 'cluster', 'scenarios', 'long']
 const asked = process.argv.slice(2)
 const parts =
   asked.length > 0

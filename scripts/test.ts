@@ -4,6 +4,7 @@
  * which CI plays always.
  */
 import { availableParallelism } from 'node:os'
+import { actionNames } from './lib/action-yml.ts'
 import { jest } from './lib/jest.ts'
 import { run } from './lib/run.ts'
 import type { Finished } from './lib/run.ts'
@@ -12,33 +13,38 @@ import { closingLine } from './lib/tally.ts'
 const given = process.argv.slice(2)
 /** The long ones too: in CI, when asked for, and when tests are picked by name. */
 const all = process.env['CI'] !== undefined || given.length > 0
+// Of the faults that are played always, fewer.
+if (!all) process.env['FAULTS'] ??= 'few'
 /** Last on the command line: jest takes every word after it for a project. */
 const PROJECTS = ['--selectProjects', 'unit', 'scenarios', ...(all ? ['long'] : [])]
 
-/** Cheap ones first; those in one row run side by side, which two processors can bear. */
-const CHECKS: readonly (readonly {
+interface Check {
   readonly name: string
   readonly args: readonly string[]
   readonly fix: string
-}[])[] = [
-  [
-    { name: 'lockfile', args: ['scripts/lockfile.ts'], fix: 'node scripts/lockfile.ts --fix' },
-    {
-      name: 'format',
-      args: [...bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
-      fix: 'npm run lint -- --fix',
-    },
-    { name: 'docs', args: ['scripts/docs.ts', '--check'], fix: 'npm run docs' },
-  ],
-  [
-    { name: 'types', args: [...bin('typescript/bin/tsc'), '--noEmit', '-p', '.'], fix: 'npx tsc --noEmit' },
-    {
-      name: 'lint',
-      args: [...bin('eslint/bin/eslint.js'), '--cache', '--cache-location', '.cache/eslint/', '.'],
-      fix: 'npm run lint -- --fix',
-    },
-  ],
-  [{ name: 'bundles', args: ['scripts/build.ts', '--check'], fix: 'npm run build' }],
+}
+
+/** In the order in which they begin: what takes longest must not be what is left at the end. */
+const CHECKS: readonly Check[] = [
+  {
+    name: 'lint',
+    args: [...bin('eslint/bin/eslint.js'), ...cache('eslint/'), '.'],
+    fix: 'npm run lint -- --fix',
+  },
+  { name: 'types', args: [...bin('typescript/bin/tsc'), '--noEmit', '-p', '.'], fix: 'npx tsc --noEmit' },
+  {
+    name: 'format',
+    args: [...bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', ...cache('prettier'), '.'],
+    fix: 'npm run lint -- --fix',
+  },
+  // A process for each: ncc works in one thread.
+  ...actionNames().map((name) => ({
+    name: `dist/${name}`,
+    args: ['scripts/build.ts', '--check', name],
+    fix: `npm run build -- ${name}`,
+  })),
+  { name: 'docs', args: ['scripts/docs.ts', '--check'], fix: 'npm run docs' },
+  { name: 'lockfile', args: ['scripts/lockfile.ts'], fix: 'node scripts/lockfile.ts --fix' },
 ]
 
 const asked = given.filter((arg) => arg !== '--all')
@@ -51,26 +57,30 @@ const tally = checked
 if (tally !== undefined) console.log(closingLine(tally))
 process.exitCode = tally?.failed === 0 ? 0 : 1
 
-/** One line for each check as it passes; stops at the first row that does not. */
+/** As many side by side as there are processors, and a line for each as it ends. */
 async function check(): Promise<boolean> {
-  for (const row of CHECKS) {
-    const results = await Promise.all(
-      row.map(async (one) => ({ ...one, ...(await run(one.name, one.args)) })),
-    )
-    for (const result of results) console.log(line(result))
-    const failed = results.filter(({ ok }) => !ok)
-    for (const { name, output, fix } of failed)
-      console.error(`\n${name}:\n${output.trimEnd()}\n\nTo repair it: ${fix}`)
-    if (failed.length > 0) {
-      console.error('\nThe tests were not run.')
-      return false
+  const failed: (Check & Finished)[] = []
+  const waiting = [...CHECKS]
+  async function lane(): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const result = { ...next, ...(await run(next.name, next.args)) }
+      console.log(line(result))
+      if (!result.ok) failed.push(result)
     }
   }
-  return true
+  await Promise.all(Array.from({ length: availableParallelism() }, lane))
+  for (const { name, output, fix } of failed)
+    console.error(`\n${name}:\n${output.trimEnd()}\n\nTo repair it: ${fix}`)
+  if (failed.length > 0) console.error('\nThe tests were not run.')
+  return failed.length === 0
 }
 
 function line({ name, ok, milliseconds }: Finished): string {
-  return `${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(9)} ${(milliseconds / 1000).toFixed(1)} s`
+  return `${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(20)} ${(milliseconds / 1000).toFixed(1)} s`
+}
+
+function cache(location: string): readonly string[] {
+  return ['--cache', '--cache-location', `.cache/${location}`]
 }
 
 function bin(path: string): readonly string[] {
