@@ -1,5 +1,5 @@
 import type { Kit } from '@release-actions/action-kit'
-import { Recorder } from '@release-actions/engine'
+import { CANARY_PHASES, Recorder } from '@release-actions/engine'
 import type { Ledger } from '@release-actions/ports'
 import type { ReleaseGoal } from '@release-actions/release'
 import type { CanaryInputs } from './inputs.ts'
@@ -26,8 +26,6 @@ export function recorderOf(
     container,
     traffic: inputs.traffic.text,
   }
-  return new Recorder(ledger, goal, { service: setting.service, strategy: 'canary', target }, kit.clock, {
-    warn,
-    move: () => undefined,
-  })
+  const frame = { service: setting.service, strategy: 'canary', target, phases: CANARY_PHASES } as const
+  return new Recorder(ledger, goal, frame, kit.clock, warn)
 }

@@ -7,8 +7,8 @@ import {
   finishOnGitHub,
   gateLines,
   linksOf,
+  loadGates,
   meterOf,
-  openGates,
   openRecord,
   touched,
 } from '@release-actions/action-world'
@@ -46,11 +46,9 @@ export async function release(step: Release): Promise<void> {
   const { clock, log } = kit
   const record = await openRecord(inputs, kit, setting.http, step.environment, setting.service)
   const canary = await setting.open()
-  const windows = await openGates(step.gates, {
+  const opening = await loadGates(step.gates, {
     warmUp: inputs.warmUp,
     interval: inputs.interval,
-    candidate: 'canary',
-    baseline: 'stable',
     http: setting.http,
     clock,
     pods: canary.pods,
@@ -64,6 +62,7 @@ export async function release(step: Release): Promise<void> {
       'kube-service': track === 'canary' ? canary.target.canaryService : canary.target.stableService,
     }),
   })
+  const windows = opening({ candidate: 'canary', baseline: 'stable' })
   const ports: CanaryPorts = {
     clock,
     cluster: canary.cluster,
@@ -89,9 +88,9 @@ export async function release(step: Release): Promise<void> {
       touched(kit)
       return recorder?.opening(seen)
     },
-    moving: (entry, seen) => {
+    moving: (entry) => {
       log.line(`▶ ${entry.text}`)
-      recorder?.moving(entry, seen)
+      recorder?.moving(entry)
     },
     judging: (stage, flight) => recorder?.judging(stage, flight),
     nameOf: (digest) => recorder?.nameOf(digest),

@@ -308,7 +308,7 @@ export class FakeWorld {
     }
   }
 
-  private gates(): Gates {
+  private gates(): Gates<Stage> {
     return {
       open: (stage, soak) => {
         const begin = this.clock.now()

@@ -1,5 +1,8 @@
-import type { Stage } from '@release-actions/release'
+import type { Stage, SwitchStage } from '@release-actions/release'
 import type { Milliseconds, ReasonCode } from '@release-actions/values'
+
+/** What gates are asked about: a weight of a canary, its promoted stable, or a colour before or after the switch. */
+export type GateStage = Stage | SwitchStage
 
 /** What the gates of a window say, as far as a release needs to know. */
 export type WindowVerdict =
@@ -19,7 +22,8 @@ export interface GateWindow {
   close(): Promise<void>
 }
 
-export interface Gates {
+/** `S`: the stages that a release of one strategy has. */
+export interface Gates<S extends GateStage = GateStage> {
   /** @param soak how long to judge, after the warm-up */
-  open(stage: Stage, soak: Milliseconds): GateWindow
+  open(stage: S, soak: Milliseconds): GateWindow
 }

@@ -8,33 +8,20 @@ import {
   type CanaryMove,
   type InFlight,
   type Note,
+  type Stage,
 } from '@release-actions/release'
-import type { Observation, OpenWindow } from './observe.ts'
+import { pauseUntil, type LoopActing } from '../loop.ts'
+import type { Observation } from './observe.ts'
 import type { CanaryPorts } from './ports.ts'
 import { verify } from './verify.ts'
 import { versionOfStable } from './version-of-stable.ts'
 
-/** At most so long without looking again, should a watch be deaf. */
-const LOOK_AGAIN_MS = 2000
 /** What is left of the runner's 7.5 s after a signal, for proving that the route is back. */
 const CANCEL_PROOF_MS = 4000
-/** Then a watch that is slow to tell costs more than one more look. */
-const LOOK_AGAIN_CANCELLED_MS = 250
 
-export interface Acting {
+export interface Acting extends LoopActing<Stage> {
   readonly ports: CanaryPorts
   readonly goal: CanaryGoal
-  /** Aborts on a cancel signal, or when the Lease is lost: waits end, and the world is looked at again. */
-  readonly interrupt: AbortSignal
-  readonly cancelled: () => boolean
-  /** Opens the window of a stage, or gives the one that is open. */
-  readonly window: (stage: OpenWindow['stage'], soak: number) => OpenWindow
-  /** The GitHub Deployment of this release, once known. */
-  readonly deployment: () => number | undefined
-  /** What the record calls the version with this digest. */
-  readonly nameOf: (digest: string) => string | undefined
-  /** Told what an act found out beyond the world's own state. */
-  readonly tell: (text: string) => void
 }
 
 export type Act = Exclude<CanaryMove, { kind: 'done' | 'failed' | 'stopped' }>
@@ -89,8 +76,7 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
     case 'land':
       return land(move.outcome)
     case 'await': {
-      const most = seen.cancelled ? LOOK_AGAIN_CANCELLED_MS : LOOK_AGAIN_MS
-      const ms = Math.max(1, Math.min(move.until - clock.now(), most))
+      const ms = pauseUntil(move.until, clock.now(), seen.cancelled)
       return move.what === 'route-accepted' ? traffic.changed(ms, interrupt) : cluster.changed(ms, interrupt)
     }
     case 'verify':

@@ -1,14 +1,6 @@
-import type { CanaryMove, CanarySight, InFlight, Stage } from '@release-actions/release'
+import type { CanaryMove, CanarySight, Stage } from '@release-actions/release'
 import type { Percent } from '@release-actions/values'
-
-/** One thing that this process did, for the log and the summary. */
-export interface JournalEntry {
-  readonly at: number
-  readonly kind: CanaryMove['kind']
-  readonly text: string
-  /** The canary's configured share when it was done. */
-  readonly weight: Percent
-}
+import type { JournalEntry, LoopListener } from '../listener.ts'
 
 /** How long the new version stood at a weight, and what it served there, as the pods counted. */
 export interface Exposure {
@@ -18,17 +10,8 @@ export interface Exposure {
   readonly requests: { readonly canary: number; readonly stable: number } | undefined
 }
 
-/** Told what happens, in order. Must not throw: a record that cannot be written stops no retreat. */
-export interface Listener {
-  /** Before the first write on the cluster. May throw: nothing has been touched. @returns the GitHub Deployment */
-  opening?(seen: CanarySight): Promise<number | undefined>
-  /** What the record calls the version that runs, by its digest; asked after `opening`. */
-  nameOf?(digest: string): string | undefined
-  /** A move of a new kind begins; repeated waits are told once. */
-  moving?(entry: JournalEntry, seen: CanarySight): void
-  judging?(stage: Stage, flight: InFlight | undefined): void
-  tell?(text: string): void
-}
+/** Told what happens in a canary release. */
+export type Listener = LoopListener<CanarySight, Stage, CanaryMove['kind']>
 
 /** The phase on the Lease is a note to the next process, not something that was done. */
 export function isWorthTelling(move: CanaryMove): boolean {

@@ -1,19 +1,8 @@
-import type { ClusterSight, GateWindow } from '@release-actions/ports'
-import type { CanarySight, Obstacle, Stage, VerdictSight } from '@release-actions/release'
+import type { ClusterSight } from '@release-actions/ports'
+import type { CanarySight, Stage } from '@release-actions/release'
+import type { LoopSenses } from '../loop.ts'
+import { verdictOf } from '../window.ts'
 import type { CanaryPorts } from './ports.ts'
-
-/** The window that this process has open: evidence, read like any other instrument. */
-export interface OpenWindow {
-  readonly stage: Stage
-  readonly gates: GateWindow
-}
-
-/** What `observe` reads besides the ports. */
-export interface Senses {
-  readonly cancelled: boolean
-  readonly window: OpenWindow | undefined
-  readonly obstacle: Obstacle | undefined
-}
 
 export interface Observation {
   readonly seen: CanarySight
@@ -22,7 +11,7 @@ export interface Observation {
 }
 
 /** Everything that is decided on, read side by side. */
-export async function observe(ports: CanaryPorts, senses: Senses): Promise<Observation> {
+export async function observe(ports: CanaryPorts, senses: LoopSenses<Stage>): Promise<Observation> {
   const [claim, cluster, traffic] = await Promise.all([
     ports.claims.read(),
     ports.cluster.observe(),
@@ -35,20 +24,5 @@ export async function observe(ports: CanaryPorts, senses: Senses): Promise<Obser
   return {
     seen: { now, claim, stable, canary, traffic, autoscaler, unstamped, verdict, cancelled, obstacle },
     cluster,
-  }
-}
-
-function verdictOf(window: OpenWindow | undefined): VerdictSight {
-  if (window === undefined) return { kind: 'none' }
-  const { stage } = window
-  const verdict = window.gates.verdict()
-  switch (verdict.kind) {
-    case 'judging':
-    case 'pass':
-      return { kind: verdict.kind, stage }
-    case 'hold':
-      return { kind: 'hold', stage, reason: verdict.reason }
-    case 'fail':
-      return { kind: 'fail', stage, code: verdict.code, reason: verdict.reason }
   }
 }

@@ -1,52 +1,81 @@
-import type { Clock, Ledger, LedgerEntry } from '@release-actions/ports'
+import type { Clock, GateStage, Ledger, LedgerEntry } from '@release-actions/ports'
 import {
   compareRuns,
   formatRun,
-  type CanarySight,
-  type InFlight,
+  type ClaimSight,
   type Landed,
-  type ReleaseGoal,
+  type LeaseState,
+  type ReleaseId,
   type ReleaseRecord,
-  type Stage,
+  type Retreat,
+  type RunId,
 } from '@release-actions/release'
-import { messageOf, type Milliseconds } from '@release-actions/values'
-import type { JournalEntry, Listener } from '../canary/journal.ts'
+import { messageOf, type Milliseconds, type Percent } from '@release-actions/values'
+import type { JournalEntry, LoopListener } from '../listener.ts'
 
 /** What the record of a release says besides what the release itself knows. */
 export interface RecordFrame {
+  /** Default: a release. */
+  readonly kind?: ReleaseRecord['kind']
   readonly service: string
   readonly strategy: ReleaseRecord['strategy']
   readonly target: ReleaseRecord['target']
+  readonly phases: PhaseWords
+}
+
+/** What is recorded, of a goal of any strategy. */
+export interface RecordedGoal {
+  readonly release: ReleaseId
+  readonly run: RunId
+  readonly plan?: readonly Percent[]
+}
+
+/** The phases that are worth a status, in the words of a strategy. */
+export interface PhaseWords {
+  /** @returns undefined: no phase begins with it */
+  moving(entry: JournalEntry): string | undefined
+  judging(stage: GateStage): string
+}
+
+/** All that the record looks at: the same for every strategy. */
+interface RecordedSight {
+  readonly claim: Pick<ClaimSight, 'state'>
+}
+
+/** A release that the Lease says is under way. */
+interface UnderWay {
+  readonly release: ReleaseId
+  readonly run: RunId
+  readonly deployment: number | undefined
+  readonly retreat: Retreat | undefined
 }
 
 /**
  * Writes the record while the release goes on: in the background and in order, so that a slow or absent GitHub never
  * holds up a retreat. Only `opening`, which comes before anything is touched, may fail the step.
  */
-export class Recorder implements Listener {
+export class Recorder implements LoopListener<RecordedSight, GateStage> {
   readonly #ledger: Ledger
   readonly #clock: Clock
   readonly #warn: (text: string) => void
-  readonly #goal: ReleaseGoal
+  readonly #goal: RecordedGoal
   readonly #frame: RecordFrame
-  readonly #onMove: (entry: JournalEntry, seen: CanarySight) => void
   #queue: Promise<void> = Promise.resolve()
   #deployment: number | undefined
   #previous: LedgerEntry | undefined
 
   constructor(
     ledger: Ledger,
-    goal: ReleaseGoal,
+    goal: RecordedGoal,
     frame: RecordFrame,
     clock: Clock,
-    tell: { warn(text: string): void; move(entry: JournalEntry, seen: CanarySight): void },
+    warn: (text: string) => void,
   ) {
     this.#ledger = ledger
     this.#goal = goal
     this.#frame = frame
     this.#clock = clock
-    this.#warn = (text) => tell.warn(text)
-    this.#onMove = (entry, seen) => tell.move(entry, seen)
+    this.#warn = warn
   }
 
   get deployment(): number | undefined {
@@ -58,8 +87,8 @@ export class Recorder implements Listener {
     return this.#previous
   }
 
-  async opening(seen: CanarySight): Promise<number | undefined> {
-    const flight = seen.claim.state.inFlight
+  async opening(seen: RecordedSight): Promise<number | undefined> {
+    const flight = underWay(seen.claim.state)
     const continued = flight?.release.template === this.#goal.release.template && flight.retreat === undefined
     if (continued && flight.deployment !== undefined) {
       this.#deployment = flight.deployment
@@ -78,15 +107,14 @@ export class Recorder implements Listener {
     return record?.digest === digest ? record.version : undefined
   }
 
-  moving(entry: JournalEntry, seen: CanarySight): void {
-    this.#onMove(entry, seen)
-    if (entry.kind === 'promote-stable') this.#phase('promoting')
-    if (entry.kind === 'retreat-route') this.#phase(`canary ${entry.weight} %: retreating`)
+  moving(entry: JournalEntry): void {
+    const phase = this.#frame.phases.moving(entry)
+    if (phase !== undefined) this.#phase(phase)
   }
 
-  judging(stage: Stage, flight: InFlight | undefined): void {
-    if (flight?.deployment !== undefined) this.#deployment ??= flight.deployment
-    this.#phase(stage === 'stable' ? 'promoting: judging the stable' : `canary ${stage} %: soaking`)
+  judging(stage: GateStage, of: { readonly deployment: number | undefined } | undefined): void {
+    this.#deployment ??= of?.deployment
+    this.#phase(this.#frame.phases.judging(stage))
   }
 
   tell(text: string): void {
@@ -134,16 +162,17 @@ export class Recorder implements Listener {
 
   #record(): ReleaseRecord {
     const { release, run, plan } = this.#goal
-    const { version, digest, image } = release
+    const { version, digest, image, template } = release
     const previous = this.#previous
     return {
-      kind: 'release',
+      kind: this.#frame.kind ?? 'release',
       service: this.#frame.service,
       version,
       digest,
       image,
+      template,
       strategy: this.#frame.strategy,
-      plan,
+      ...(plan === undefined ? {} : { plan }),
       previous: previous && {
         version: previous.record.version,
         digest: previous.record.digest,
@@ -155,7 +184,7 @@ export class Recorder implements Listener {
   }
 
   /** The release that this one takes over from will never end by itself. */
-  #close(flight: InFlight, id: number): void {
+  #close(flight: UnderWay, id: number): void {
     if (
       flight.release.template === this.#goal.release.template &&
       compareRuns(flight.run, this.#goal.run) === 0
@@ -178,4 +207,8 @@ export class Recorder implements Listener {
       this.#warn(`the record on GitHub could not be written (${what}): ${messageOf(error)}`)
     })
   }
+}
+
+function underWay({ inFlight, switching }: LeaseState): UnderWay | undefined {
+  return inFlight ?? switching
 }
