@@ -8,6 +8,9 @@ function settings(name: string, greeting: string): Manifest {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { GREETING: greeting } }
 }
 
+/** A gate that no version passes. */
+const NEVER = JSON.stringify([{ name: 'never', run: 'exit 1' }])
+
 /** A template that reads its environment from a ConfigMap. */
 function reading(name: string): Partial<AppOptions> {
   const volumes = [
@@ -35,6 +38,39 @@ describe('manifests', () => {
       expect(done.outputs).toMatchObject({ decision: 'promoted' })
       expect((await stage.get('ConfigMap', 'settings-2'))?.['data']).toEqual({ GREETING: 'good morning' })
       expect((await stage.get('ConfigMap', 'settings-1'))?.['data']).toEqual({ GREETING: 'hello' })
+      expect(failuresOf(scene.load)).toEqual([])
+    },
+  )
+
+  scenario(
+    'bring more than a template: applied once the new version serves, and not when it is taken back',
+    { rate: 40, replicas: 2 },
+    async (scene) => {
+      const { stage } = scene
+      const spec = {
+        replicas: 3,
+        revisionHistoryLimit: 4,
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } },
+      }
+      const before = await stage.get('Deployment', scene.name)
+      const bad = await scene.release({
+        version: '2',
+        app: { spec },
+        inputs: { plan: '50, 100', soak: '300ms', gates: NEVER },
+      })
+      expect(bad.outputs).toMatchObject({ decision: 'retreated' })
+      expect((await stage.get('Deployment', scene.name))?.['spec']).toEqual(before?.['spec'])
+
+      const good = await scene.release({
+        version: '3',
+        app: { spec },
+        inputs: { plan: '50, 100', soak: '300ms' },
+      })
+      expect(errorless(good)).toEqual([])
+      expect(good.outputs).toMatchObject({ decision: 'promoted' })
+      const now = (await stage.get('Deployment', scene.name))?.['spec']
+      expect(now).toMatchObject(spec)
+      expect(await stage.get('Deployment', `${scene.name}-canary`)).toBeUndefined()
       expect(failuresOf(scene.load)).toEqual([])
     },
   )

@@ -24,7 +24,7 @@ export const INPUTS = defineInputs({
   }),
   manifests: input.list({
     description:
-      'Files, globs or directories with the rendered YAML of the new version. The canary takes its pod template from the one Deployment named like `workload`; promotion applies the other objects; of that Deployment, only the pod template is taken, and other fields that differ are warned of.',
+      'Files, globs or directories with the rendered YAML of the new version. The canary takes its pod template from the one Deployment named like `workload`; promotion applies the other objects, and, once the new version serves, what that Deployment says beside the template: strategy, labels, annotations, `replicas` where no HPA decides on them. Its selector cannot change.',
   }),
   container: input.text({
     description:

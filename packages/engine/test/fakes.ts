@@ -256,12 +256,14 @@ export class FakeWorld {
           if (this.canary !== undefined) this.canary = { ...this.canary, desired: replicas, settled: false }
           this.start()
         }),
-      deleteCanary: (fence) =>
-        this.patches('delete canary', CANARY, fence, () => {
+      deleteCanary: async (fence) => {
+        await this.patches('delete canary', CANARY, fence, () => {
           if (this.effective > 0) this.violations.push('the canary is deleted while it serves')
           this.canary = undefined
           this.stamps.delete(CANARY)
-        }),
+        })
+        return []
+      },
       promoteStable: (fence) => this.patches('promote', STABLE, fence, () => this.roll(this.template)),
       restoreStable: async (_, fence) => {
         await this.patches('restore', STABLE, fence, () => this.roll('old'))

@@ -8,6 +8,8 @@ export const STATE = `${DOMAIN}/state`
 export const OWNER = `${DOMAIN}/workload`
 /** On the canary Deployment: the hash of the template that the stable would have. */
 export const TEMPLATE = `${DOMAIN}/template`
+/** On the canary Deployment, once it is being promoted: what the stable gets besides the template, as JSON. */
+export const BESIDE = `${DOMAIN}/beside-template`
 /** On the canary Deployment: the labels that tell it from the stable, as JSON. */
 export const LABELS = `${DOMAIN}/labels`
 /** `stable` or `canary`: the user's own way to tell them apart, and ours without a router. */

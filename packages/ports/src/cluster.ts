@@ -20,7 +20,11 @@ export interface Cluster {
   /** Creates the canary Deployment, or gives it this release's template, with so many replicas. */
   applyCanary(replicas: number, fence: number): Promise<void>
   scaleCanary(replicas: number, fence: number): Promise<void>
-  deleteCanary(fence: number): Promise<void>
+  /**
+   * With `manifests`, a promoted stable gets before it what they say of it beside the template; says what of that could
+   * not be applied.
+   */
+  deleteCanary(fence: number): Promise<readonly string[]>
   /** The stable's template becomes this release's; with `manifests`, the other objects are applied first. */
   promoteStable(fence: number): Promise<void>
   /** The stable's template becomes again that of `replicaSet`, or of `image` where that is gone; says what it could not restore. */

@@ -73,6 +73,8 @@ export async function openStand(options: { readonly replicas?: number } = {}): P
     return scene.start({
       version: '2',
       run: { id: RUN },
+      // Applied by the promotion beside the template, so that a kill may come there too.
+      app: { spec: { revisionHistoryLimit: 5 } },
       ...order,
       inputs: { ...BRIEF, ...gates, ...order.inputs },
     })

@@ -72,7 +72,8 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
     case 'unlink':
       return traffic.unlink(seen.claim.state.inFlight?.base.route, fence)
     case 'delete-canary':
-      return cluster.deleteCanary(fence)
+      ;(await cluster.deleteCanary(fence)).forEach(acting.tell)
+      return
     case 'land':
       return land(move.outcome)
     case 'await': {

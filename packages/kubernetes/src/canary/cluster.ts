@@ -2,9 +2,9 @@ import type { Clock, Cluster, ClusterSight } from '@release-actions/ports'
 import { Conflict, NotFound, ReleaseError } from '@release-actions/values'
 import { createBell } from '../bell.ts'
 import type { Client } from '../client.ts'
-import type { Fence } from '../fence.ts'
+import { annotating, type Fence } from '../fence.ts'
 import { sameVersion } from '../json-patch.ts'
-import { LABELS, OWNER, TEMPLATE } from '../names.ts'
+import { BESIDE, LABELS, OWNER, TEMPLATE } from '../names.ts'
 import {
   apiVersionOf,
   type Autoscaler,
@@ -15,7 +15,9 @@ import {
   type ReplicaSet,
 } from '../objects.ts'
 import { selectorText } from '../selectors.ts'
+import { applyBeside } from './apply-beside.ts'
 import type { Applying } from './applying.ts'
+import { besideTemplate, formatBeside } from './beside-template.ts'
 import { imageOf, withImage } from './containers.ts'
 import { explainPods } from './explain.ts'
 import type { Goal } from './goal.ts'
@@ -245,15 +247,29 @@ export function createCluster(options: ClusterOptions): Cluster & { close(): voi
     },
 
     async deleteCanary(stamp) {
-      if ((await ownCanary()) !== undefined) await fence.remove('Deployment', canary, stamp)
+      const there = await ownCanary()
+      const left =
+        there === undefined
+          ? []
+          : await applyBeside({
+              client,
+              fence,
+              stamp,
+              workload,
+              canary: there,
+              scaled: async () => (await autoscalerOf()) !== undefined,
+            })
+      if (there !== undefined) await fence.remove('Deployment', canary, stamp)
       // Killed between making the canary's Service and naming it in the route: nobody else would find it.
       if (!options.spread) await fence.remove('Service', target.canaryService, stamp)
+      return left
     },
 
     async promoteStable(stamp) {
       const { template: wanted, hash } = goal()
       const seen = basis ?? (await client.get('Deployment', workload))
       let stable = seen
+      await noteBeside(stamp)
       if (options.applying !== undefined) {
         await options.applying.applyOthers(() => fence.patch('Deployment', workload, stamp, []))
         // That took a while: the template must still be the one that this was decided on.
@@ -295,6 +311,15 @@ export function createCluster(options: ClusterOptions): Cluster & { close(): voi
     },
 
     close: () => bell.close(),
+  }
+
+  /** For whoever ends this promotion: post and another run have no manifests. */
+  async function noteBeside(stamp: number): Promise<void> {
+    if (target.manifests === undefined) return
+    const beside = formatBeside(besideTemplate(target.manifests.deployment), goal().hash)
+    const there = await ownCanary()
+    if (there === undefined || there.metadata?.annotations?.[BESIDE] === beside) return
+    await fence.patch('Deployment', canary, stamp, annotating(there.metadata, BESIDE, beside))
   }
 
   async function setMinimum(name: string, min: number, stamp: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { Conflict } from '@release-actions/values'
 import type { Client } from '../client.ts'
 import type { Deployment, PodTemplate } from '../objects.ts'
+import { refuseOtherSelector } from './beside-template.ts'
 import { imageOf, withImage } from './containers.ts'
 import type { Manifests } from './manifests.ts'
 import { templateHash } from './template-hash.ts'
@@ -25,6 +26,7 @@ export interface GoalOptions {
 /** @returns undefined when neither image nor manifests say what to release */
 export async function goalOf(options: GoalOptions): Promise<Goal | undefined> {
   const { client, workload, deployment, container, image, manifests } = options
+  if (manifests !== undefined) refuseOtherSelector(manifests.deployment, deployment)
   const given = manifests?.template ?? deployment.spec?.template
   if (given === undefined || (image === undefined && manifests === undefined)) return undefined
   const wanted = image === undefined ? given : withImage(given, container, image)

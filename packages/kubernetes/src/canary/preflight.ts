@@ -6,8 +6,8 @@ import { OWNER } from '../names.ts'
 import type { Labels, PodTemplate, Service } from '../objects.ts'
 import { roleRules, type RoleRule } from '../role.ts'
 import type { Applying } from './applying.ts'
+import { lookBeside } from './look-beside.ts'
 import { foreign } from './cluster.ts'
-import { notApplied } from './not-applied.ts'
 import { differingPolicies, sharedBudgets } from './policies.ts'
 import { selecting } from './labels.ts'
 import { judgeWorkload } from './refusals.ts'
@@ -50,6 +50,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     claimsOf(client, target),
     applying?.look(),
   ])
+  const beside = await lookBeside(client, target, autoscaler !== undefined)
   const needed = [
     ...(autoscaler === undefined ? [] : roleRules(['autoscaler'])),
     ...(applying === undefined ? [] : [...roleRules(['manifests']), ...(manifests?.rules ?? [])]),
@@ -71,6 +72,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     ...(spread ? [] : leaking(services.items, target.canaryService, carried)),
     ...(spread ? [] : differingPolicies(policies.items, stable, carried)),
     ...(manifests?.refused ?? []),
+    ...beside.refused,
   ]
   if (refused.length > 0) throw refusal(`${client.namespace}/${target.workload}`, refused)
   return [
@@ -80,9 +82,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
       ? [`HorizontalPodAutoscaler ${autoscaler.metadata?.name} counts the canary's pods too while it lives`]
       : []),
     ...(manifests?.warnings ?? []),
-    ...(target.manifests === undefined
-      ? []
-      : notApplied(target.manifests.deployment, deployment, autoscaler !== undefined)),
+    ...beside.warnings,
   ]
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { appDeployment } from '../../../lab/src/stage/objects.ts'
 import { readManifests } from '../../src/canary/manifests.ts'
-import { World } from '../world.ts'
+import { shop, World } from '../world.ts'
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'manifests-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -151,16 +151,114 @@ describe('releasing manifests', () => {
     )
   })
 
-  test('what of the Deployment is not applied is said: the template alone can be restored', async () => {
-    await using it = await World.start()
-    const other = appDeployment({ version: 'v2', replicas: 9, labels: { app: 'shop', tier: 'web' } })
-    const canary = await it.open({
-      image: undefined,
-      manifests: [files({ 'd.json': JSON.stringify(other) })],
+  describe('what the Deployment says beside its template', () => {
+    const other = appDeployment({ version: 'v2', replicas: 3, labels: { app: 'shop', tier: 'web' } })
+    const changed = {
+      ...other,
+      metadata: {
+        ...other.metadata,
+        labels: { team: 'checkout' },
+        annotations: { runbook: 'https://r.test' },
+      },
+      spec: { ...(other['spec'] as object), revisionHistoryLimit: 4, progressDeadlineSeconds: 500 },
+    }
+    const manifest = (spec: object = {}): string =>
+      files({ 'd.json': JSON.stringify({ ...changed, spec: { ...changed.spec, ...spec } }) })
+    const untouched = { replicas: 2, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 }
+
+    test('is applied when the canary goes, once; what the manifests do not name stays', async () => {
+      await using it = await World.start()
+      await it.admin.patch('Deployment', 'shop', [
+        { op: 'add', path: '/metadata/annotations', value: { theirs: 'yes' } },
+      ])
+      const canary = await it.open({ image: undefined, manifests: [manifest()] })
+      await canary.cluster.preflight()
+      const fence = await it.claim(canary)
+      await canary.cluster.applyCanary(1, fence)
+      await it.stamp(canary, fence)
+      await it.until(canary, (now) => now.stable.settled)
+      await canary.cluster.promoteStable(fence)
+      expect((await it.admin.get('Deployment', 'shop')).spec).toMatchObject(untouched)
+
+      // Another process ends what this one began: it has no manifests.
+      const post = await it.open({ image: undefined })
+      it.kubernetes.faults.order({ verb: 'delete', resource: 'deployments' }, { kind: 'status', code: 403 })
+      await expect(post.cluster.deleteCanary(fence)).rejects.toMatchObject({ code: 'forbidden' })
+      const between = await it.admin.get('Deployment', 'shop')
+      expect(await post.cluster.deleteCanary(fence)).toEqual([])
+      const done = await it.admin.get('Deployment', 'shop')
+      expect(done.spec).toMatchObject({ replicas: 3, revisionHistoryLimit: 4, progressDeadlineSeconds: 500 })
+      expect(done.metadata?.labels).toMatchObject({ team: 'checkout' })
+      expect(done.metadata?.annotations).toMatchObject({ theirs: 'yes', runbook: 'https://r.test' })
+      expect(done.metadata?.generation).toBe(between.metadata?.generation)
     })
-    expect(await canary.cluster.preflight()).toContainEqual(
-      expect.stringMatching(/^Deployment shop of the manifests differs in spec\.replicas:/),
-    )
+
+    test('is not applied after a retreat, also one from a promoted stable', async () => {
+      await using it = await World.start()
+      const canary = await it.open({ image: undefined, manifests: [manifest()] })
+      const fence = await it.claim(canary)
+      await canary.cluster.applyCanary(1, fence)
+      await it.stamp(canary, fence)
+      const { stable } = await it.until(canary, (now) => now.stable.settled)
+      await canary.cluster.promoteStable(fence)
+      await canary.cluster.restoreStable(stable, fence)
+      expect(await canary.cluster.deleteCanary(fence)).toEqual([])
+      const { spec, metadata } = await it.admin.get('Deployment', 'shop')
+      expect(spec).toMatchObject(untouched)
+      expect(metadata?.labels).not.toHaveProperty('team')
+    })
+
+    test('leaves the replicas to an HPA, and says where it will scale down', async () => {
+      await using it = await World.start(shop({ replicas: 4 }))
+      const shrinking = await it.open({ image: undefined, manifests: [manifest()] })
+      const said = expect.stringContaining('has 4 replicas and the manifests say 3: it is scaled down once')
+      expect(await shrinking.cluster.preflight()).toContainEqual(said)
+      await it.apply({
+        apiVersion: 'autoscaling/v2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'scaler' },
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' },
+          minReplicas: 4,
+          maxReplicas: 5,
+        },
+      })
+      const canary = await it.open({ image: undefined, manifests: [manifest()] })
+      expect(await canary.cluster.preflight()).not.toContainEqual(said)
+      const fence = await it.claim(canary)
+      await canary.cluster.applyCanary(1, fence)
+      await it.stamp(canary, fence)
+      await it.until(canary, (now) => now.stable.settled)
+      await canary.cluster.promoteStable(fence)
+      await canary.cluster.deleteCanary(fence)
+      expect((await it.admin.get('Deployment', 'shop')).spec).toMatchObject({
+        replicas: 4,
+        revisionHistoryLimit: 4,
+      })
+    })
+
+    test.each([
+      ['0 replicas', { replicas: 0 }, /has 0 replicas/],
+      ['a pause', { paused: true }, /is paused/],
+      ['Recreate', { strategy: { type: 'Recreate' } }, /has the strategy Recreate/],
+      ['what the server does not take', { revisionHistoryLimit: -1 }, /revisionHistoryLimit/],
+    ])('is refused at the first look: %s', async (_, spec, why) => {
+      await using it = await World.start()
+      const canary = await it.open({ image: undefined, manifests: [manifest(spec)] })
+      await expect(canary.cluster.preflight()).rejects.toMatchObject({
+        code: 'invalid-input',
+        why: [expect.stringMatching(why)],
+      })
+    })
+
+    test('is refused with another selector, before anything else is asked', async () => {
+      await using it = await World.start()
+      const selector = { matchLabels: { app: 'shop' } }
+      await expect(it.open({ image: undefined, manifests: [manifest({ selector })] })).rejects.toMatchObject({
+        code: 'invalid-input',
+        why: [expect.stringContaining('which can never be changed'), expect.any(String)],
+      })
+    })
   })
 
   test('a Service that selects a label which only the new version has is refused', async () => {
@@ -172,7 +270,7 @@ describe('releasing manifests', () => {
       spec: { selector: { early: 'yes' }, ports: [{ port: 80 }] },
     })
     const other = appDeployment({ version: 'v2', labels: { app: 'shop', tier: 'web' } })
-    const labelled = JSON.stringify(other).replaceAll('"tier":"web"}', '"tier":"web","early":"yes"}')
+    const labelled = JSON.stringify(other).replace(/("template":.*?"tier":"web")/, '$1,"early":"yes"')
     const canary = await it.open({ image: undefined, manifests: [files({ 'd.json': labelled })] })
     await expect(canary.cluster.preflight()).rejects.toMatchObject({
       why: [expect.stringContaining("Service early-birds selects the canary's pods")],

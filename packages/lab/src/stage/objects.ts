@@ -22,6 +22,8 @@ export interface AppOptions {
   /** Further containers, before the app's. */
   readonly sidecars?: readonly Readonly<Record<string, unknown>>[]
   readonly podSpec?: Readonly<Record<string, unknown>>
+  /** More of the Deployment's own spec: strategy, revisionHistoryLimit … */
+  readonly spec?: Readonly<Record<string, unknown>>
   /** How long a pod that must go waits before it is told so, in seconds. Default 2; 0: no preStop hook. */
   readonly preStop?: number
 }
@@ -73,7 +75,7 @@ export function appDeployment(options: AppOptions): Manifest {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name, labels: { ...labels } },
-    spec: { replicas, selector: { matchLabels: { ...labels } }, template },
+    spec: { replicas, ...options.spec, selector: { matchLabels: { ...labels } }, template },
   }
 }
 
