@@ -35,7 +35,7 @@ export async function run(inputs: CanaryInputs, kit: Kit): Promise<void> {
     const record = inputs.record ? import('./record.ts') : undefined
     const live = inputs.dryRun ? undefined : await alreadyLive(goal, setting, kit)
     await record
-    if (live !== undefined) return await (await import('./unchanged.ts')).sayUnchanged(step, live)
+    if (live !== undefined) return await (await import('./unchanged.ts')).unchanged(step, live)
     const gates = given ?? (await gatesOf())
     await (await import('./release.ts')).release({ ...step, gates })
   } finally {

@@ -9,8 +9,15 @@ export interface GateInputs {
   readonly gatesFile: string | undefined
 }
 
+/** What these inputs are called in action.yml, for errors. */
+export interface GateInputNames {
+  readonly gates: string
+  readonly file: string
+}
+
 /**
  * The gates that the user gave, those of `gates` first, then those of `gates-file`.
+ * @param names what the inputs are called in action.yml
  * @param workspace the folder that the file's path starts from
  * @throws InvalidInput naming gate, key, value and line
  */
@@ -18,17 +25,21 @@ export async function readGates(
   inputs: GateInputs,
   workspace: string,
   options: Omit<GateOptions, 'file'> = {},
+  names: GateInputNames = { gates: 'gates', file: 'gates-file' },
 ): Promise<readonly Gate[]> {
-  const given = inputs.gates === undefined ? [] : await parseGates('gates', inputs.gates, options)
+  const given = inputs.gates === undefined ? [] : await parseGates(names.gates, inputs.gates, options)
   const filed =
-    inputs.gatesFile === undefined ? [] : await readFileGates(inputs.gatesFile, workspace, options)
+    inputs.gatesFile === undefined
+      ? []
+      : await readFileGates(names.file, inputs.gatesFile, workspace, options)
   const gates = [...given, ...filed]
   const twice = gates.find(({ name }, at) => gates.findIndex((other) => other.name === name) < at)
-  if (twice !== undefined) throw new InvalidInput('gates', twice.name, 'a name that no other gate has')
+  if (twice !== undefined) throw new InvalidInput(names.gates, twice.name, 'a name that no other gate has')
   return gates
 }
 
 async function readFileGates(
+  input: string,
   path: string,
   workspace: string,
   options: GateOptions,
@@ -37,7 +48,7 @@ async function readFileGates(
   try {
     text = await readFile(resolve(workspace, path), 'utf8')
   } catch (cause) {
-    throw new InvalidInput('gates-file', path, `a file that can be read (${messageOf(cause)})`, { cause })
+    throw new InvalidInput(input, path, `a file that can be read (${messageOf(cause)})`, { cause })
   }
-  return parseGates('gates-file', text, { ...options, file: path })
+  return parseGates(input, text, { ...options, file: path })
 }

@@ -14,9 +14,6 @@ import type { Milliseconds } from '@release-actions/values'
 export interface GateWorld {
   readonly warmUp: Milliseconds
   readonly interval: Milliseconds
-  /** The track of the new version, and the one that it is compared with. */
-  readonly candidate: Track
-  readonly baseline: Track
   readonly pods: Pods
   readonly http: Http
   readonly clock: Clock
@@ -32,11 +29,23 @@ export interface GateWorld {
   }
 }
 
-/** @throws InvalidInput for a gate that cannot be sampled here */
-export async function openGates(gates: readonly Gate[], world: GateWorld): Promise<ReleaseGates> {
-  const { clock, warmUp, interval, candidate, baseline } = world
+/** The track of the new version, and the one that it is compared with. */
+export interface Tracks {
+  readonly candidate: Track
+  readonly baseline: Track
+}
+
+/**
+ * Loads what the gates need; what they look at is said later, for it may not be known before a release begins.
+ * @throws InvalidInput for a gate that cannot be sampled here
+ */
+export async function loadGates(
+  gates: readonly Gate[],
+  world: GateWorld,
+): Promise<(tracks: Tracks) => ReleaseGates> {
+  const { clock, warmUp, interval } = world
   const sources = await loadSources(gates, world)
-  return createReleaseGates({ gates, sources, clock, warmUp, interval, candidate, baseline })
+  return (tracks) => createReleaseGates({ gates, sources, clock, warmUp, interval, ...tracks })
 }
 
 /** The longest that one look at the split may take: a retreat does not wait for a pod that hangs. */

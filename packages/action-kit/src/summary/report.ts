@@ -28,6 +28,14 @@ export interface ReleaseReport {
   readonly links: readonly { readonly title: string; readonly url: string }[]
   /** A sentence each. */
   readonly warnings: readonly string[]
+  /** What only this kind of release has to say: each a section, before the moves. */
+  readonly notes?: readonly Note[]
+}
+
+export interface Note {
+  readonly title: string
+  /** A sentence each. */
+  readonly lines: readonly string[]
 }
 
 export interface Serving {

@@ -36,6 +36,9 @@ export function releaseSummary(report: ReleaseReport): string {
       'Exposure',
       report.exposure === undefined ? undefined : markdownText(exposureText(report.exposure, version)),
     ),
+    ...(report.notes ?? []).map(({ title, lines }) =>
+      section(markdownLine(title), lines.map((line) => `- ${markdownLine(line)}`).join('\n')),
+    ),
     section('Next', nextText(report)),
     section("The pods' last words", podsText(report.pods)),
     section('Share over time', splitChart(report.split, version)),

@@ -1,0 +1,80 @@
+import { releaseSummary, type Kit } from '@release-actions/action-kit'
+import type { Recorder } from '@release-actions/engine'
+import type { Http } from '@release-actions/http'
+import type { Ledger } from '@release-actions/ports'
+import type { Landed, ReleaseId } from '@release-actions/release'
+import { FLUSH_MS } from './finish-on-github.ts'
+import { linksOf } from './links.ts'
+import { openRecord } from './record.ts'
+
+export interface Unchanged {
+  readonly inputs: Parameters<typeof openRecord>[0] & Parameters<typeof linksOf>[0]
+  readonly kit: Kit
+  readonly http: Http
+  readonly service: string
+  readonly environment: string | undefined
+  readonly release: ReleaseId
+  /** What the Lease says of it. */
+  readonly live: Landed
+  /** Which colour serves, say. */
+  readonly detail?: string
+  /** What an action of this kind has as its evidence, empty. */
+  readonly evidence: unknown
+  readonly recorderOf: (
+    ledger: Ledger,
+    warn: (text: string) => void,
+  ) => Promise<Pick<Recorder, 'landed' | 'flush'>>
+}
+
+/** What is live is what was asked for: said as a release would say it, without its instruments. */
+export async function sayUnchanged(step: Unchanged): Promise<void> {
+  const { inputs, kit, service, environment, release, live, detail } = step
+  const { version } = release
+  const digest = release.digest ?? live.release.digest
+  const message = `${service} ${version} serves all traffic already`
+  const warnings: string[] = []
+  await completeRecord(step, (text) => {
+    warnings.push(text)
+    kit.log.warning(text)
+  })
+  kit.outputs.set({
+    decision: 'unchanged',
+    message,
+    version,
+    ...(digest === undefined ? {} : { digest }),
+    weight: 100,
+    evidence: step.evidence,
+  })
+  kit.summarize(
+    releaseSummary({
+      service,
+      environment,
+      version,
+      decision: 'unchanged',
+      code: undefined,
+      reason: undefined,
+      serving: [{ version, share: 100, basis: 'configured', ...(detail === undefined ? {} : { detail }) }],
+      todo: { kind: 'nothing' },
+      gates: [],
+      exposure: undefined,
+      moves: [],
+      split: [],
+      pods: [],
+      next: [],
+      links: linksOf(inputs, kit.context),
+      warnings,
+    }),
+  )
+  kit.log.line(message)
+}
+
+/** The process that released it may have been killed before it could say so. */
+async function completeRecord(step: Unchanged, warn: (text: string) => void): Promise<void> {
+  const { inputs, kit, http, service, environment, live } = step
+  if (!inputs.record || live.deployment === undefined) return
+  const record = await openRecord(inputs, kit, http, environment, service)
+  if (record === undefined) return
+  const recorder = await step.recorderOf(record.ledger, warn)
+  recorder.landed(live)
+  await recorder.flush(FLUSH_MS)
+}
