@@ -1,6 +1,6 @@
 /**
  * The known name that is nearest to a mistyped one, for "did you mean": at most a third of its letters differ.
- * Levenshtein distance, two rows.
+ * Optimal string alignment distance, three rows.
  */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   let best: string | undefined
@@ -14,14 +14,19 @@ export function nearest(typed: string, known: readonly string[]): string | undef
     : undefined
 }
 
+/** Two neighbours that changed places count once: it is the commonest slip of all. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  let before: readonly number[] = []
+  let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, swap))
+      const same = a[i - 1] === b[j - 1]
+      const turned = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const other = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (same ? 0 : 1))
+      next.push(turned ? Math.min(other, (before[j - 2] ?? 0) + 1) : other)
     }
+    before = row
     row = next
   }
   return row[b.length] ?? 0
