@@ -1,4 +1,5 @@
 import type { Gate } from './gate.ts'
+import type { YamlDocument } from './grammar/document.ts'
 import type { GateOptions } from './grammar/gates.ts'
 import type { Origin } from './grammar/problem.ts'
 
@@ -26,4 +27,17 @@ export async function parseGateData(
 ): Promise<readonly Gate[]> {
   const { gatesFromData } = await import('./grammar/gates.ts')
   return gatesFromData(data, origin, options)
+}
+
+/**
+ * Any YAML text, with the places of its values.
+ * @throws InvalidInput with line and column where it is not YAML
+ */
+export async function parseYaml(
+  input: string,
+  text: string,
+  file: string | undefined,
+): Promise<YamlDocument> {
+  const { openYaml } = await import('./grammar/document.ts')
+  return openYaml(input, text, file)
 }

@@ -3,6 +3,9 @@ import { InvalidInput } from './errors.ts'
 /** A length of time in milliseconds. */
 export type Milliseconds = number
 
+/** As users type it. */
+export const DURATION = /^(?:0|(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?)$/
+
 const UNITS: Readonly<Record<string, Milliseconds>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 /**
@@ -14,9 +17,8 @@ const UNITS: Readonly<Record<string, Milliseconds>> = { ms: 1, s: 1000, m: 60_00
 export function parseDuration(input: string, text: string): Milliseconds {
   const trimmed = text.trim()
   if (trimmed === '0') return 0
-  const matched = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(trimmed)
-  if (trimmed === '' || matched === null)
-    throw new InvalidInput(input, text, 'a duration such as 90s, 5m or 1h30m')
+  const matched = DURATION.exec(trimmed)
+  if (matched === null) throw new InvalidInput(input, text, 'a duration such as 90s, 5m or 1h30m')
   const [, h, m, s, ms] = matched
   const total = of(h, 'h') + of(m, 'm') + of(s, 's') + of(ms, 'ms')
   if (!Number.isSafeInteger(total) || total > 31 * 24 * 3_600_000) {

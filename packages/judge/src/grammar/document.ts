@@ -1,4 +1,4 @@
-import { InvalidInput } from '@release-actions/values'
+import { InvalidInput, messageOf } from '@release-actions/values'
 import { isMap, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import type { Origin, Path } from './problem.ts'
 
@@ -9,6 +9,29 @@ export const BLOCK_SCALAR_HINT = [
   '    sum(rate(http_requests_total{pod=~"{{ pods }}"}[{{ window }}]))',
 ]
 
+/** A YAML text as plain data, and where in the text each value stands. */
+export interface YamlDocument {
+  readonly data: unknown
+  /** 1-based; where the path leads to nothing, of what is around it. */
+  place(path: Path): { readonly line: number; readonly column: number }
+}
+
+/**
+ * Anchors, aliases and merge keys are resolved; a key may be written once.
+ * @param file shown in messages
+ * @throws InvalidInput with line and column where it is not YAML
+ */
+export function openYaml(input: string, text: string, file: string | undefined): YamlDocument {
+  const { document, lines } = parsed(input, text, file)
+  return {
+    data: plain(input, document),
+    place: (path) => {
+      const { line, col } = lines.linePos(nearestOffset(document, path) ?? 0)
+      return { line, column: col }
+    },
+  }
+}
+
 /**
  * YAML as plain data, with the lines for messages.
  * @throws InvalidInput with line and column where it is not YAML
@@ -18,10 +41,20 @@ export function readYaml(
   text: string,
   file: string | undefined,
 ): { data: unknown; origin: Origin } {
+  const { document, lines } = parsed(input, text, file)
+  return { data: plain(input, document), origin: originOf(input, file, document, lines) }
+}
+
+function parsed(
+  input: string,
+  text: string,
+  file: string | undefined,
+): { readonly document: Document; readonly lines: LineCounter } {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: lines,
     logLevel: 'error',
+    merge: true,
     prettyErrors: false,
     uniqueKeys: true,
   })
@@ -39,14 +72,28 @@ export function readYaml(
       },
     )
   }
-  return { data: document.toJS({ maxAliasCount: 100 }), origin: originOf(input, file, document, lines) }
+  return { document, lines }
+}
+
+function plain(input: string, document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (cause) {
+    // An alias of nothing, or so many that a small text would become a huge one.
+    throw new InvalidInput(input, 'its aliases', `anchors that exist, in moderation (${messageOf(cause)})`, {
+      cause,
+    })
+  }
 }
 
 function originOf(input: string, file: string | undefined, document: Document, lines: LineCounter): Origin {
   return {
     input,
     ...(file === undefined ? {} : { file }),
-    line: (path) => lineOf(document, lines, path),
+    line: (path) => {
+      const offset = nearestOffset(document, path)
+      return offset === undefined ? undefined : lines.linePos(offset).line
+    },
     gateName: (index) => {
       const name: unknown = document.getIn([index, 'name'])
       return typeof name === 'string' ? name : undefined
@@ -54,11 +101,11 @@ function originOf(input: string, file: string | undefined, document: Document, l
   }
 }
 
-/** The line of the key that the path ends in; where that is missing, of what is around it. */
-function lineOf(document: Document, lines: LineCounter, path: Path): number | undefined {
+/** Of the key that the path ends in; where that is missing, of what is around it. */
+function nearestOffset(document: Document, path: Path): number | undefined {
   for (let length = path.length; length >= 0; length--) {
     const offset = offsetOf(document, path.slice(0, length))
-    if (offset !== undefined) return lines.linePos(offset).line
+    if (offset !== undefined) return offset
   }
   return undefined
 }

@@ -11,6 +11,8 @@ export interface Origin {
   readonly file?: string
   /** 1-based line of a value, or of the nearest thing around it. */
   readonly line?: (path: Path) => number | undefined
+  /** What to call a value, where that is not `input[2].key`: a gate of a configuration file may stand anywhere in it. */
+  readonly called?: (path: Path) => string
   /** The name of the gate at an index, when it has one. */
   readonly gateName?: (index: number) => string | undefined
 }
@@ -44,7 +46,7 @@ export function problem(
   ].filter((part) => part !== undefined)
   const where = place.join(', ').replace(/, of /, ' of ')
   return new InvalidInput(
-    formatPath(origin.input, path),
+    origin.called?.(path) ?? formatPath(origin.input, path),
     value,
     `${legal}${where === '' ? '' : ` (${where})`}`,
     { fix },
