@@ -1,6 +1,5 @@
 import { isRelative, needsTraffic, type Gate, type GateReport, type Verdict } from '@release-actions/judge'
-import type { Clock, Gates, GateWindow, Track, WindowVerdict } from '@release-actions/ports'
-import type { Stage } from '@release-actions/release'
+import type { Clock, Gates, GateStage, GateWindow, Track, WindowVerdict } from '@release-actions/ports'
 import type { Milliseconds } from '@release-actions/values'
 import { createSession, type Session } from './session.ts'
 import type { Sources } from './source.ts'
@@ -19,7 +18,7 @@ export interface ReleaseGatesOptions {
 
 /** What the gates said of one stage of a release. */
 export interface StageReport {
-  readonly stage: Stage
+  readonly stage: GateStage
   readonly reports: readonly GateReport[]
 }
 
@@ -54,17 +53,19 @@ export function looksAtReadiness({ source }: Gate): boolean {
 
 export function createReleaseGates(options: ReleaseGatesOptions): ReleaseGates {
   const { sources, clock, interval, candidate, baseline } = options
-  const opened: { readonly stage: Stage; readonly session: Session }[] = []
+  const opened: { readonly stage: GateStage; readonly session: Session }[] = []
 
-  function open(stage: Stage, soak: Milliseconds): GateWindow {
+  function open(stage: GateStage, soak: Milliseconds): GateWindow {
     const promoted = stage === 'stable'
+    // Caches warm up under requests: there are none that a promoted stable or an idle colour would wait for.
+    const still = promoted || stage === 'pre-switch'
     const gates = applicable(options.gates, stage)
     const session = createSession({
       gates,
       sources,
       clock,
-      warmUp: promoted ? 0 : options.warmUp,
-      soak: promoted ? Math.max(soak, shortest(gates, interval)) : soak,
+      warmUp: still ? 0 : options.warmUp,
+      soak: still ? Math.max(soak, shortest(gates, interval)) : soak,
       interval,
       candidate: promoted ? baseline : candidate,
       baseline: promoted ? undefined : baseline,
@@ -85,15 +86,17 @@ export function createReleaseGates(options: ReleaseGatesOptions): ReleaseGates {
 }
 
 /**
- * The gates that can say something at a stage. Without traffic (weight 0, or the stable before the route is back on
- * it) there are no users' requests to count; at 100 % the stable has none left to compare with; and a promoted stable
- * is looked at through its own pods only.
+ * The gates that can say something at a stage. Without traffic (weight 0, an idle colour, or the stable before the
+ * route is back on it) there are no users' requests to count; with all of it the old version has none left to compare
+ * with; and a promoted stable is looked at through its own pods only.
  */
-export function applicable(gates: readonly Gate[], stage: Stage): readonly Gate[] {
+export function applicable(gates: readonly Gate[], stage: GateStage): readonly Gate[] {
   switch (stage) {
     case '0':
+    case 'pre-switch':
       return gates.filter((gate) => !needsTraffic(gate))
     case '100':
+    case 'post-switch':
       return gates.flatMap(withoutBaseline)
     case 'stable':
       return gates.filter(onPods).flatMap(withoutBaseline)
