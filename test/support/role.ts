@@ -22,9 +22,9 @@ export const DESIGNED_ROLE: readonly RoleRules[] = [
   {
     apiGroups: ['autoscaling'],
     resources: ['horizontalpodautoscalers'],
-    verbs: ['list', 'create', 'patch', 'delete'],
+    verbs: ['list', 'patch'],
   },
-  { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list', 'create', 'delete'] },
+  { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list', 'patch'] },
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list'] },
   {
     apiGroups: ['gateway.networking.k8s.io'],

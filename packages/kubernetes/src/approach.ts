@@ -1,33 +1,14 @@
-import type { Http } from '@release-actions/http'
-import type { Clock } from '@release-actions/ports'
 import type { CanaryGlance } from '@release-actions/release'
-import type { Milliseconds } from '@release-actions/values'
 import type { Goal } from './canary/goal.ts'
 import { isRolledOut } from './canary/rolled-out.ts'
 import { findStanding, type TargetOptions } from './canary/standing.ts'
 import { templateHash } from './canary/template-hash.ts'
-import { createClaims } from './claims.ts'
-import { createClient } from './client.ts'
-import type { Connection } from './config/connection.ts'
 import type { KubernetesCanary } from './kubernetes.ts'
 import { canaryName } from './names.ts'
-import type { RoleRule } from './role.ts'
+import { reach, type ReachOptions } from './reach.ts'
 import { mayBeLinked } from './traffic/linked.ts'
 
-export interface CanaryOptions extends Omit<TargetOptions, 'client'> {
-  readonly http: Http
-  readonly clock: Clock
-  readonly connection: Connection
-  /** Default: that of the kubeconfig's context, else `default`. */
-  readonly namespace?: string | undefined
-  /** Different for every process. */
-  readonly nonce: string
-  readonly leaseDuration?: Milliseconds
-  /** How long a router may follow its old configuration after accepting a new one. Default 5 s. */
-  readonly settle?: Milliseconds
-  /** What preflight proves besides: `gates` where they go through the proxies, `hooks`. */
-  readonly uses?: readonly RoleRule['when'][]
-}
+export interface CanaryOptions extends Omit<TargetOptions, 'client'>, ReachOptions {}
 
 /** A workload that has been found; whether a release has anything to do there can be told with few questions. */
 export interface Approach {
@@ -47,23 +28,15 @@ export interface Approach {
  * @throws NotFound, InvalidInput, Forbidden, Unreachable
  */
 export async function approach(options: CanaryOptions): Promise<Approach> {
-  const { http, clock, connection, workload, traffic } = options
-  const namespace = options.namespace ?? connection.namespace ?? 'default'
-  const client = createClient({ http, connection, namespace, clock })
-  const claims = createClaims({
-    client,
-    clock,
-    workload,
-    nonce: options.nonce,
-    ...(options.leaseDuration !== undefined && { leaseDuration: options.leaseDuration }),
-  })
+  const { workload, traffic } = options
+  const { client, claims } = reach(options)
   // Asked beside the first questions: for a finished step their answers are all that is missing.
   const early = Promise.all([claims.read(), client.find('Deployment', canaryName(workload))])
   early.catch(() => undefined) // said by whoever waits for it, if anybody does
   const standing = await findStanding({ ...options, client })
   const { deployment, route, container, goal } = standing
   return {
-    namespace,
+    namespace: client.namespace,
     container,
     goal,
     async glance() {

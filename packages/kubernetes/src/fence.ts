@@ -82,9 +82,9 @@ export function createFence(client: Client, workload: string): Fence {
   }
 }
 
-/** The Role lets us list autoscalers, and not get one. */
+/** The Role lets us list autoscalers and budgets, and not get one. */
 async function read<K extends Kind>(client: Client, kind: K, name: string): Promise<Kinds[K]> {
-  if (kind !== 'HorizontalPodAutoscaler') return client.get(kind, name)
+  if (kind !== 'HorizontalPodAutoscaler' && kind !== 'PodDisruptionBudget') return client.get(kind, name)
   const [found] = (await client.list(kind, { fields: `metadata.name=${name}` })).items
   if (found !== undefined) return found
   throw new NotFound(`${kind} ${client.namespace}/${name} does not exist`)

@@ -2,6 +2,17 @@ export { createClaims, type ClaimsOptions, type KubernetesClaims } from './claim
 export { createClient, type Client, type ClientOptions } from './client.ts'
 export { connect, type Connection, type ConnectionOptions } from './config/connection.ts'
 export { approach, openCanary, type Approach, type CanaryOptions } from './approach.ts'
+export {
+  approachBlueGreen,
+  openBlueGreen,
+  type BlueGreenApproach,
+  type BlueGreenOptions,
+  type SwitchGlance,
+} from './bluegreen/approach.ts'
+export type { KubernetesBlueGreen } from './bluegreen/open.ts'
+export type { SwitchChoice } from './bluegreen/standing.ts'
+export type { ColorTarget } from './bluegreen/target.ts'
+export type { Probe } from './traffic/asking.ts'
 export type { KubernetesCanary } from './kubernetes.ts'
 export type { Goal } from './canary/goal.ts'
 export type { TargetOptions, TrafficChoice } from './canary/standing.ts'

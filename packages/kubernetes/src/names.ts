@@ -12,6 +12,10 @@ export const TEMPLATE = `${DOMAIN}/template`
 export const BESIDE = `${DOMAIN}/beside-template`
 /** On the canary Deployment: the labels that tell it from the stable, as JSON. */
 export const LABELS = `${DOMAIN}/labels`
+/** On a colour's Deployment: the hash of its pod template as the server took it, so that another's edit shows. */
+export const APPLIED = `${DOMAIN}/applied`
+/** On the pods of a colour, and in what selects them: `blue` or `green`. */
+export const COLOR = `${DOMAIN}/color`
 /** `stable` or `canary`: the user's own way to tell them apart, and ours without a router. */
 export const TRACK = `${DOMAIN}/track`
 
@@ -40,6 +44,21 @@ export function fenceKey(workload: string): string {
 /** On a route: what of it is ours, as JSON. */
 export function routeKey(workload: string): string {
   return `canary.${DOMAIN}/${bounded(workload)}`
+}
+
+/** On a route: the colours' Services in it, as JSON. */
+export function colorsKey(workload: string): string {
+  return `colors.${DOMAIN}/${bounded(workload)}`
+}
+
+/** `shop` → `shop-blue`, for a Deployment. */
+export function colorName(workload: string, color: 'blue' | 'green'): string {
+  return `${bounded(workload, 253 - color.length - 1)}-${color}`
+}
+
+/** `shop` → `shop-blue`, `shop-preview`, for a Service: a DNS label. */
+export function besideService(service: string, suffix: 'blue' | 'green' | 'preview'): string {
+  return `${bounded(service, LONGEST_LABEL - suffix.length - 1)}-${suffix}`
 }
 
 /** `shop` → `shop-canary`, as a label value (≤ 63 characters) too. */

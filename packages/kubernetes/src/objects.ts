@@ -4,6 +4,7 @@ import type {
   V1Container,
   V1Deployment,
   V1EndpointSlice,
+  V1Job,
   V1LabelSelector,
   V1Lease,
   V1NetworkPolicy,
@@ -41,6 +42,7 @@ export type EndpointSlice = Wire<V1EndpointSlice>
 export type Autoscaler = Wire<V2HorizontalPodAutoscaler>
 export type DisruptionBudget = Wire<V1PodDisruptionBudget>
 export type NetworkPolicy = Wire<V1NetworkPolicy>
+export type Job = Wire<V1Job>
 export type Lease = Wire<V1Lease>
 export type ConfigMap = Wire<V1ConfigMap>
 export type Secret = Wire<V1Secret>
@@ -66,6 +68,7 @@ export interface Kinds {
   readonly HorizontalPodAutoscaler: Autoscaler
   readonly PodDisruptionBudget: DisruptionBudget
   readonly NetworkPolicy: NetworkPolicy
+  readonly Job: Job
   readonly Lease: Lease
   readonly ConfigMap: ConfigMap
   readonly Secret: Secret
@@ -91,6 +94,7 @@ export const RESOURCES: Readonly<Record<Kind, ResourceType>> = {
   HorizontalPodAutoscaler: { group: 'autoscaling', version: 'v2', plural: 'horizontalpodautoscalers' },
   PodDisruptionBudget: { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets' },
   NetworkPolicy: { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' },
+  Job: { group: 'batch', version: 'v1', plural: 'jobs' },
   Lease: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' },
   ConfigMap: { group: '', version: 'v1', plural: 'configmaps' },
   Secret: { group: '', version: 'v1', plural: 'secrets' },

@@ -6,7 +6,8 @@ export interface RoleRule {
   /** `pods`, `pods/log`. */
   readonly resource: string
   readonly verbs: readonly string[]
-  readonly when: 'always' | 'httproute' | 'autoscaler' | 'bluegreen' | 'hooks' | 'manifests' | 'gates'
+  readonly when:
+    'always' | 'httproute' | 'autoscaler' | 'bluegreen' | 'budgets' | 'hooks' | 'manifests' | 'gates'
 }
 
 /** The whole Role of KUBERNETES.md, as data: preflight checks it, the docs and the cluster tests render it. */
@@ -15,6 +16,7 @@ export const ROLE: readonly RoleRule[] = [
   rule('ReplicaSet', ['get', 'list'], 'always'),
   rule('Service', ['get', 'list'], 'always'),
   rule('Service', ['create', 'patch', 'delete'], 'httproute'),
+  rule('Service', ['create', 'patch'], 'bluegreen'),
   rule('Pod', ['get', 'list', 'watch'], 'always'),
   rule('Event', ['get', 'list', 'watch'], 'always'),
   { group: '', resource: 'pods/log', verbs: ['get'], when: 'always' },
@@ -23,13 +25,12 @@ export const ROLE: readonly RoleRule[] = [
   rule('EndpointSlice', ['list', 'watch'], 'always'),
   rule('HorizontalPodAutoscaler', ['list'], 'always'),
   rule('HorizontalPodAutoscaler', ['patch'], 'autoscaler'),
-  rule('HorizontalPodAutoscaler', ['create', 'delete'], 'bluegreen'),
   rule('PodDisruptionBudget', ['list'], 'always'),
-  rule('PodDisruptionBudget', ['create', 'delete'], 'bluegreen'),
+  rule('PodDisruptionBudget', ['patch'], 'budgets'),
   rule('NetworkPolicy', ['list'], 'always'),
   rule('HTTPRoute', ['get', 'list', 'watch', 'patch'], 'httproute'),
   rule('Lease', ['get', 'create', 'update', 'watch'], 'always'),
-  { group: 'batch', resource: 'jobs', verbs: ['get', 'list', 'create', 'delete'], when: 'hooks' },
+  rule('Job', ['get', 'list', 'create', 'delete'], 'hooks'),
   rule('ConfigMap', ['get', 'create'], 'manifests'),
   rule('Secret', ['create'], 'manifests'),
 ]
@@ -50,7 +51,16 @@ export function roleRules(uses: readonly RoleRule['when'][]): readonly Omit<Role
   return [...merged.values()]
 }
 
-const EVERYTHING = ['always', 'httproute', 'autoscaler', 'bluegreen', 'hooks', 'manifests', 'gates'] as const
+const EVERYTHING = [
+  'always',
+  'httproute',
+  'autoscaler',
+  'bluegreen',
+  'budgets',
+  'hooks',
+  'manifests',
+  'gates',
+] as const
 
 /** All of it, as the `rules` of a Role object. */
 export const ROLE_RULES: readonly {

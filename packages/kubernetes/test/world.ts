@@ -11,11 +11,14 @@ import {
   type Manifest,
 } from '../../lab/src/stage/objects.ts'
 import {
+  type BlueGreenOptions,
   type CanaryOptions,
   type Client,
   connect,
   createClient,
+  type KubernetesBlueGreen,
   type KubernetesCanary,
+  openBlueGreen,
   openCanary,
 } from '../src/index.ts'
 import { type AnyObject, RESOURCES, type ResourceType } from '../src/objects.ts'
@@ -38,7 +41,7 @@ export class World implements AsyncDisposable {
   readonly http: Http
   readonly admin: Client
   readonly clock = systemClock()
-  readonly #open: KubernetesCanary[] = []
+  readonly #open: { close(): void }[] = []
 
   private constructor(kubernetes: EmbeddedKubernetes, http: Http, admin: Client) {
     this.kubernetes = kubernetes
@@ -87,6 +90,25 @@ export class World implements AsyncDisposable {
     return opened
   }
 
+  /** Opens the blue/green release of another version, as one process would. */
+  async openColors(options: Partial<BlueGreenOptions> = {}): Promise<KubernetesBlueGreen> {
+    const connection = await connect({ kubeconfig: this.kubernetes.kubeconfig(), env: {}, clock: this.clock })
+    const opened = await openBlueGreen({
+      http: this.http,
+      clock: this.clock,
+      connection,
+      namespace: NAMESPACE,
+      workload: 'shop',
+      traffic: { kind: 'service', name: 'shop' },
+      image: IMAGE,
+      nonce: `n${this.#open.length}`,
+      cwd: process.cwd(),
+      ...options,
+    })
+    this.#open.push(opened)
+    return opened
+  }
+
   /** Takes the claim and stamps everything; as the first moves of a release. */
   async claim(canary: KubernetesCanary, id = 7): Promise<number> {
     await canary.claims.read()
@@ -98,6 +120,34 @@ export class World implements AsyncDisposable {
   async stamp(canary: KubernetesCanary, fence: number): Promise<void> {
     for (const object of (await canary.traffic.read()).unstamped) await canary.traffic.stamp(object, fence)
     for (const object of (await canary.cluster.observe()).unstamped) await canary.cluster.stamp(object, fence)
+  }
+
+  /** The same for a blue/green release; again after every object that it made. */
+  async claimColors(it: KubernetesBlueGreen, id = 7): Promise<number> {
+    await it.claims.read()
+    const { fence } = await it.claims.take({ id, attempt: 1 })
+    for (const object of (await it.switch.read()).unstamped) await it.switch.stamp(object, fence)
+    for (const object of (await it.colors.observe()).unstamped) await it.colors.stamp(object, fence)
+    return fence
+  }
+
+  /** Looks until both say so. */
+  async untilColors(
+    it: KubernetesBlueGreen,
+    holds: (seen: {
+      colors: Awaited<ReturnType<KubernetesBlueGreen['colors']['observe']>>
+      switch: Awaited<ReturnType<KubernetesBlueGreen['switch']['read']>>
+    }) => boolean,
+  ): Promise<void> {
+    const end = this.clock.now() + 15_000
+    for (;;) {
+      const [colors, serving] = await Promise.all([it.colors.observe(), it.switch.read()])
+      if (holds({ colors, switch: serving })) return
+      if (this.clock.now() > end) {
+        throw new Error(`not so within 15 s: ${JSON.stringify({ colors, switch: serving })}`)
+      }
+      await it.colors.changed(1000)
+    }
   }
 
   /** Looks until it is so; the looks are as far apart as the watches say. */

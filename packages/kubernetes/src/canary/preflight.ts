@@ -47,7 +47,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     client.list('NetworkPolicy'),
     client.list('PodDisruptionBudget'),
     client.find('Deployment', target.canary),
-    claimsOf(client, target),
+    claimsOf(client, target.goal?.template ?? target.deployment.spec?.template),
     applying?.look(),
   ])
   const beside = await lookBeside(client, target, autoscaler !== undefined)
@@ -108,11 +108,10 @@ function refusal(name: string, reasons: readonly string[]): ReleaseError {
 }
 
 /** The access modes of the volume claims that the pods mount; undefined where we may not look. */
-async function claimsOf(
+export async function claimsOf(
   client: Client,
-  target: Target,
+  template: PodTemplate | undefined,
 ): Promise<ReadonlyMap<string, readonly string[] | undefined>> {
-  const template = target.goal?.template ?? target.deployment.spec?.template
   const names = (template?.spec?.volumes ?? []).map((each) => each.persistentVolumeClaim?.claimName)
   const type = { group: '', version: 'v1', plural: 'persistentvolumeclaims' }
   const looks = names

@@ -27,14 +27,15 @@ export function revisionsOf(
   return { current, currentPods: alive.filter(isCurrent), oldPods: alive.filter((pod) => !isCurrent(pod)) }
 }
 
-function ownedBy(object: ReplicaSet | Pod, owner: Deployment | ReplicaSet): boolean {
+export function ownedBy(object: ReplicaSet | Pod, owner: Deployment | ReplicaSet): boolean {
   const uid = owner.metadata?.uid
   return (
     object.metadata?.ownerReferences?.some((each) => each.controller === true && each.uid === uid) === true
   )
 }
 
-function revision(replicaSet: ReplicaSet): number {
+/** `deployment.kubernetes.io/revision`: it rises with every rollout, also one back to an old template. */
+export function revision(replicaSet: ReplicaSet): number {
   return Number(replicaSet.metadata?.annotations?.['deployment.kubernetes.io/revision'] ?? 0)
 }
 

@@ -9,7 +9,7 @@ import { templateHash } from './template-hash.ts'
 import { troubleOf } from './trouble.ts'
 
 /** Of Kubernetes' recommended labels. */
-const VERSION_LABEL = 'app.kubernetes.io/version'
+export const VERSION_LABEL = 'app.kubernetes.io/version'
 
 /** Everything that is read for one look, as it came. */
 export interface Look {
@@ -52,8 +52,9 @@ function canaryOf(look: Look, canary: Deployment): NonNullable<ClusterSight['can
   return { ...sight, template: canary.metadata?.annotations?.[TEMPLATE] ?? '', image, digest }
 }
 
-function workloadOf(
-  look: Look,
+/** One Deployment of a look, with its own pods. `look.slices`: of the Services in whose endpoints they count. */
+export function workloadOf(
+  look: Pick<Look, 'container' | 'replicaSets' | 'pods' | 'slices'>,
   deployment: Deployment,
 ): { sight: WorkloadSight; image: string; digest: string | undefined; replicaSet: string | undefined } {
   const { current, currentPods, oldPods } = revisionsOf(deployment, look.replicaSets, look.pods)

@@ -19,7 +19,7 @@ export function canaryTemplate({ goal, labels, preStop }: TemplateOptions): PodT
   const own = goal.metadata?.labels ?? {}
   const rewrite = (selector: LabelSelector | undefined): LabelSelector | undefined =>
     selector !== undefined && selectorMatches(selector, own) ? rewritten(selector, labels.changed) : selector
-  const { affinity, topologySpreadConstraints, ...spec } = goal.spec ?? { containers: [] }
+  const spec = rewriteSelectors(goal.spec ?? { containers: [] }, rewrite)
   const annotations = copied(goal.metadata?.annotations)
   return {
     metadata: {
@@ -28,18 +28,6 @@ export function canaryTemplate({ goal, labels, preStop }: TemplateOptions): PodT
     },
     spec: {
       ...spec,
-      ...(affinity !== undefined && {
-        affinity: {
-          ...affinity,
-          ...(affinity.podAffinity !== undefined && { podAffinity: peers(affinity.podAffinity, rewrite) }),
-          ...(affinity.podAntiAffinity !== undefined && {
-            podAntiAffinity: peers(affinity.podAntiAffinity, rewrite),
-          }),
-        },
-      }),
-      ...(topologySpreadConstraints !== undefined && {
-        topologySpreadConstraints: topologySpreadConstraints.map((each) => selecting(each, rewrite)),
-      }),
       containers: spec.containers.map((each) =>
         withPreStop(each, preStop, spec.terminationGracePeriodSeconds),
       ),
@@ -47,7 +35,31 @@ export function canaryTemplate({ goal, labels, preStop }: TemplateOptions): PodT
   }
 }
 
-type Rewrite = (selector: LabelSelector | undefined) => LabelSelector | undefined
+/** A pod's spec with other label selectors in its (anti-)affinity and topology-spread terms. */
+export function rewriteSelectors(
+  { affinity, topologySpreadConstraints, ...spec }: PodSpec,
+  rewrite: Rewrite,
+): PodSpec {
+  return {
+    ...spec,
+    ...(affinity !== undefined && {
+      affinity: {
+        ...affinity,
+        ...(affinity.podAffinity !== undefined && { podAffinity: peers(affinity.podAffinity, rewrite) }),
+        ...(affinity.podAntiAffinity !== undefined && {
+          podAntiAffinity: peers(affinity.podAntiAffinity, rewrite),
+        }),
+      },
+    }),
+    ...(topologySpreadConstraints !== undefined && {
+      topologySpreadConstraints: topologySpreadConstraints.map((each) => selecting(each, rewrite)),
+    }),
+  }
+}
+
+type PodSpec = NonNullable<PodTemplate['spec']>
+
+export type Rewrite = (selector: LabelSelector | undefined) => LabelSelector | undefined
 
 interface Term {
   readonly labelSelector?: LabelSelector

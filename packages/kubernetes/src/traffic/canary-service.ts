@@ -4,11 +4,12 @@ import { apiVersionOf, type Service } from '../objects.ts'
 export interface CanaryServiceOptions {
   readonly name: string
   readonly selector: Readonly<Record<string, string>>
-  readonly owner: { readonly name: string; readonly uid: string }
+  /** The Deployment that it goes with; undefined: it stays until somebody deletes it. */
+  readonly owner: { readonly name: string; readonly uid: string } | undefined
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** The canary's Service: the stable's ports over the canary's pods. It is deleted with the stable, at the latest. */
+/** A Service of ours beside the user's (a canary's, a colour's, a preview): the user's ports over other pods. */
 export function canaryServiceOf(stable: Service, options: CanaryServiceOptions): Service {
   const { ports = [], ipFamilies, ipFamilyPolicy, clusterIP, sessionAffinity } = stable.spec ?? {}
   return {
@@ -19,15 +20,17 @@ export function canaryServiceOf(stable: Service, options: CanaryServiceOptions):
       ...(stable.metadata?.namespace !== undefined && { namespace: stable.metadata.namespace }),
       labels: copied(stable.metadata?.labels),
       annotations: { ...copied(stable.metadata?.annotations), ...options.annotations },
-      ownerReferences: [
-        {
-          apiVersion: 'apps/v1',
-          kind: 'Deployment',
-          ...options.owner,
-          controller: false,
-          blockOwnerDeletion: false,
-        },
-      ],
+      ...(options.owner !== undefined && {
+        ownerReferences: [
+          {
+            apiVersion: 'apps/v1',
+            kind: 'Deployment',
+            ...options.owner,
+            controller: false,
+            blockOwnerDeletion: false,
+          },
+        ],
+      }),
     },
     spec: {
       type: 'ClusterIP',

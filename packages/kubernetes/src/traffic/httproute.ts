@@ -6,9 +6,9 @@ import type { Client } from '../client.ts'
 import { isMapping } from '../config/kubeconfig.ts'
 import { annotating, type Fence } from '../fence.ts'
 import { type JsonPatchOperation, pointer, sameVersion } from '../json-patch.ts'
-import { OWNER, routeKey } from '../names.ts'
+import { routeKey } from '../names.ts'
 import type { Service } from '../objects.ts'
-import { canaryServiceOf } from './canary-service.ts'
+import { ensureOwnService, refuseForeign } from './own-service.ts'
 import { originalOf, parseOriginal, unlinking } from './route-original.ts'
 import { routeBack } from './route-back.ts'
 import { acceptanceOf } from './route-status.ts'
@@ -112,32 +112,15 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
   }
 
   async function ensureService(stamp: number): Promise<void> {
-    const [stable, existing] = await Promise.all([
-      client.get('Service', options.stableService),
-      client.find('Service', options.canaryService),
-    ])
-    refuseForeign(existing, workload)
-    const wanted = canaryServiceOf(stable, {
+    await ensureOwnService(client, fence, {
+      like: await client.get('Service', options.stableService),
       name: options.canaryService,
+      workload,
       selector: await options.selector(),
       owner: options.owner,
-      annotations: { [OWNER]: workload, ...fence.annotation(stamp) },
+      stamp,
+      input: 'canary-service',
     })
-    if (existing === undefined) {
-      try {
-        await client.create('Service', wanted)
-      } catch (error) {
-        // The answer to our own create may have been lost.
-        if (!(error instanceof Conflict)) throw error
-        refuseForeign(await client.find('Service', options.canaryService), workload)
-      }
-      return
-    }
-    await fence.stamp('Service', options.canaryService, stamp)
-    if (JSON.stringify(existing.spec?.selector) === JSON.stringify(wanted.spec?.selector)) return
-    await fence.patch('Service', options.canaryService, stamp, [
-      { op: 'replace', path: '/spec/selector', value: wanted.spec?.selector },
-    ])
   }
 
   return {
@@ -149,7 +132,7 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
         client.get('Service', options.stableService),
         client.find('Service', options.canaryService),
       ])
-      refuseForeign(existing, workload)
+      refuseForeign(existing, workload, 'canary-service')
       const rules = rulesOf(route)
       refuseRoute(route, rules)
       for (const rule of rules) reweighed(rule, 0.01)
@@ -328,15 +311,6 @@ function adding(rule: SplitRule, name: string): readonly JsonPatchOperation[] {
     { op: 'test', path: `${refs}${pointer(rule.stable, 'name')}`, value: stable.name },
     { op: 'add', path: `${refs}/-`, value: { ...stable, name, weight: 0 } },
   ]
-}
-
-function refuseForeign(service: Service | undefined, workload: string): void {
-  if (service === undefined || service.metadata?.annotations?.[OWNER] === workload) return
-  const object = `Service ${service.metadata?.namespace}/${service.metadata?.name}`
-  throw new Conflict(`${object} exists, and is not ours: a release would overwrite it`, {
-    object,
-    fix: ['delete it, or give the canary’s Service another name with canary-service'],
-  })
 }
 
 function parseMark(text: string | undefined): Mark | undefined {

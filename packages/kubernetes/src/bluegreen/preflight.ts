@@ -1,0 +1,158 @@
+import { ReleaseError } from '@release-actions/values'
+import { proveAccess } from '../access.ts'
+import type { Applying } from '../canary/applying.ts'
+import { foreign } from '../canary/cluster.ts'
+import { claimsOf } from '../canary/preflight.ts'
+import { judgeWorkload } from '../canary/refusals.ts'
+import { templateHash } from '../canary/template-hash.ts'
+import { MANAGER, type Client } from '../client.ts'
+import { COLOR, colorName, OWNER } from '../names.ts'
+import type { Service } from '../objects.ts'
+import { roleRules, type RoleRule } from '../role.ts'
+import { type Following, followings } from './followers.ts'
+import { appliers, refuseSelectorOwner } from './selector-owner.ts'
+import { templateOf } from './sight.ts'
+import type { ColorStanding } from './standing.ts'
+import type { ColorTarget } from './target.ts'
+import { uncoloured } from './template.ts'
+
+export interface ColorPreflightOptions {
+  readonly client: Client
+  readonly target: ColorTarget
+  readonly standing: ColorStanding
+  readonly applying: Applying | undefined
+  readonly mayPatchBudgets: () => Promise<boolean>
+  /** What else the step will do: `gates` (through the proxies), `hooks`. */
+  readonly uses: readonly RoleRule['when'][]
+}
+
+/**
+ * The first look, before anything is touched: what cannot be released is refused with all its reasons at once, and
+ * every verb that the way there and back needs is proved to be allowed.
+ * @returns warnings, a sentence each
+ * @throws Forbidden, Conflict, ReleaseError `invalid-input`
+ */
+export async function lookFirstAtColors(options: ColorPreflightOptions): Promise<readonly string[]> {
+  const { client, target, standing, applying } = options
+  const { namespace } = client
+  const { workload, deployment } = target
+  const route = target.switching === undefined
+  await proveAccess(
+    client,
+    roleRules(['always', 'bluegreen', ...(route ? (['httproute'] as const) : []), ...options.uses]),
+  )
+  const template = uncoloured(target.goal?.template ?? deployment.spec?.template ?? {})
+  const [autoscalers, budgets, services, blue, green, claims, manifests] = await Promise.all([
+    client.list('HorizontalPodAutoscaler'),
+    client.list('PodDisruptionBudget'),
+    client.list('Service'),
+    client.find('Deployment', colorName(workload, 'blue')),
+    client.find('Deployment', colorName(workload, 'green')),
+    claimsOf(client, template),
+    applying?.look(),
+  ])
+  for (const each of [blue, green]) {
+    if (each !== undefined && each.metadata?.annotations?.[OWNER] !== workload) {
+      throw foreign(namespace, each.metadata?.name ?? '')
+    }
+  }
+  const all = followings({
+    workload,
+    labels: deployment.spec?.template.metadata?.labels ?? {},
+    autoscalers: autoscalers.items,
+    budgets: budgets.items,
+    services: services.items.filter(({ metadata }) => metadata?.name !== target.switching),
+  })
+  const scaled = all.some(({ kind }) => kind === 'HorizontalPodAutoscaler')
+  const needed = [
+    ...(scaled ? roleRules(['autoscaler']) : []),
+    ...(applying === undefined ? [] : [...roleRules(['manifests']), ...(manifests?.rules ?? [])]),
+  ]
+  if (needed.length > 0) await proveAccess(client, needed)
+  const service = services.items.find((each) => each.metadata?.name === target.service)
+  const verdict = judgeWorkload({
+    deployment,
+    goal: template,
+    service,
+    autoscaler: autoscalers.items.find(({ metadata }) =>
+      all.some((each) => each.kind === 'HorizontalPodAutoscaler' && each.name === metadata?.name),
+    ),
+    claims,
+    spread: false,
+  })
+  const refused = [
+    ...(service === undefined ? [`the Service ${target.service} does not exist`] : []),
+    ...verdict.refused,
+    ...(manifests?.refused ?? []),
+  ]
+  if (refused.length > 0) throw refusal(`${namespace}/${workload}`, refused)
+  return [
+    ...verdict.warnings,
+    ...(await warnedFollowers(options, all)),
+    ...warnedOwn(standing),
+    ...(manifests?.warnings ?? []),
+  ]
+}
+
+/** @throws ReleaseError for a Service whose selector somebody applies server-side, as long as nothing is adopted */
+async function warnedFollowers(
+  { client, standing, mayPatchBudgets }: ColorPreflightOptions,
+  all: readonly Following[],
+): Promise<readonly string[]> {
+  const warnings: string[] = []
+  for (const { kind, name, found, applier, to } of all) {
+    const object = `${kind} ${name}`
+    if (kind === 'Service') {
+      if (standing.serves === 'own') warnings.push(...refuseSelectorOwner(client.namespace, found as Service))
+      if ((found as Service).spec?.clusterIP === 'None' && to === 'own') {
+        warnings.push(
+          `${object} is headless and selects the same pods: it gets the key ${COLOR} too, so what finds pods by it (a scrape, a client) finds those that serve only`,
+        )
+      }
+    } else if (applier !== undefined) {
+      warnings.push(
+        kind === 'HorizontalPodAutoscaler'
+          ? `${object} is applied server-side by ${applier}: its next apply meets our scaleTargetRef (a conflict, or the colour that serves is not scaled until the next release); apply it once, and leave it out of what is applied with every release`
+          : `${object} is applied server-side by ${applier}, so its selector is left alone: ${counted(name)}`,
+      )
+    } else if (kind === 'PodDisruptionBudget' && !(await mayPatchBudgets())) {
+      warnings.push(
+        `${object} cannot be changed (the Role does not allow patch poddisruptionbudgets.policy): ${counted(name)}`,
+      )
+    }
+  }
+  return warnings
+}
+
+function counted(name: string): string {
+  return `while both colours run, ${name} counts the pods of both, and an eviction may take all those that serve as long as the others are enough for it`
+}
+
+/** The user's own Deployment serves nothing once it is adopted; who applies it should know. */
+function* warnedOwn({ own, colors, serves }: ColorStanding): Generator<string> {
+  const [replicas] = appliers(own?.metadata, ['spec', 'replicas'])
+  if (replicas !== undefined && replicas !== MANAGER) {
+    yield `Deployment ${own?.metadata?.name} is applied server-side by ${replicas} with its replicas, which a release sets to 0: leave spec.replicas out of the manifest`
+  }
+  const live = serves === 'own' ? undefined : colors[serves]
+  if (own === undefined || live === undefined) return
+  const name = `Deployment ${own.metadata?.name}`
+  const differs = templateHash(own.spec?.template) !== templateOf(live)
+  const up = (own.spec?.replicas ?? 1) > 0
+  if (!differs && !up) return
+  const what = [
+    ...(differs ? [`has another pod template than ${live.metadata?.name}, which serves`] : []),
+    ...(up ? [`has ${own.spec?.replicas ?? 1} replicas`] : []),
+  ]
+  yield `your apply changes no traffic: ${name} ${what.join(' and ')}, and serves nothing; release its template with the input manifests`
+}
+
+function refusal(name: string, reasons: readonly string[]): ReleaseError {
+  const [first = '', ...more] = reasons
+  const also = more.length > 0 ? ` (and ${more.length} more)` : ''
+  return new ReleaseError(
+    'invalid-input',
+    `Deployment ${name} cannot be released by blue/green: ${first}${also}`,
+    { object: `Deployment ${name}`, why: reasons, fix: ['nothing has been changed'] },
+  )
+}

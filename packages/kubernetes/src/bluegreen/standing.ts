@@ -1,0 +1,149 @@
+import { type Color, COLORS, type Owner } from '@release-actions/release'
+import { NotFound } from '@release-actions/values'
+import { chooseContainer } from '../canary/containers.ts'
+import { type Goal, goalOf } from '../canary/goal.ts'
+import { type Manifests, readManifests } from '../canary/manifests.ts'
+import type { Client } from '../client.ts'
+import { colorName, OWNER } from '../names.ts'
+import type { Deployment, PodTemplate, Service } from '../objects.ts'
+import { colorMark, servingRoute } from '../traffic/route-colors.ts'
+import type { HttpRoute } from '../traffic/route-types.ts'
+import type { Probe } from '../traffic/asking.ts'
+import { ownerIn } from './colors-of.ts'
+import { uncoloured, without } from './template.ts'
+
+/** What says who serves, as the input `traffic` says. */
+export type SwitchChoice =
+  { readonly kind: 'service'; readonly name: string } | { readonly kind: 'httproute'; readonly name: string }
+
+export interface ColorTargetOptions {
+  readonly client: Client
+  readonly workload: string
+  readonly traffic: SwitchChoice
+  /** With its digest. Neither image nor manifests: nothing is released, what is in flight can be taken back. */
+  readonly image?: string | undefined
+  readonly manifests?: readonly string[] | undefined
+  readonly container?: string | undefined
+  /** Of a route: the Service that it names and that leads to the workload. Default: the only one. */
+  readonly service?: string | undefined
+  /** Default `<service>-preview`. */
+  readonly previewService?: string | undefined
+  readonly probe?: Probe | undefined
+  /** What relative manifest paths are relative to. */
+  readonly cwd: string
+}
+
+/** What stands in the cluster before a release, and what it should become: as little as tells whether they differ. */
+export interface ColorStanding {
+  /** The user's own; undefined: it was deleted after the colours were made. */
+  readonly own: Deployment | undefined
+  /** The user's own, or, where it was deleted, what serves in its terms: with its labels and selector. */
+  readonly deployment: Deployment
+  readonly colors: Readonly<Record<Color, Deployment | undefined>>
+  readonly serves: Owner
+  readonly service: Service | undefined
+  readonly route: HttpRoute | undefined
+  readonly container: string
+  readonly goal: Goal | undefined
+  readonly manifests: Manifests | undefined
+}
+
+/** @throws NotFound, InvalidInput, Forbidden; touches nothing */
+export async function findColorStanding(options: ColorTargetOptions): Promise<ColorStanding> {
+  const { client, workload, traffic, image } = options
+  const [own, blue, green, named, manifests] = await Promise.all([
+    client.find('Deployment', workload),
+    client.find('Deployment', colorName(workload, 'blue')),
+    client.find('Deployment', colorName(workload, 'green')),
+    traffic.kind === 'service'
+      ? client.find('Service', traffic.name)
+      : client.find('HTTPRoute', traffic.name),
+    options.manifests === undefined || options.manifests.length === 0
+      ? undefined
+      : readManifests({
+          entries: options.manifests,
+          workload,
+          namespace: client.namespace,
+          cwd: options.cwd,
+        }),
+  ])
+  const colors = { blue: ours(blue, workload), green: ours(green, workload) }
+  const service = traffic.kind === 'service' ? (named as Service | undefined) : undefined
+  const route = traffic.kind === 'httproute' ? (named as HttpRoute | undefined) : undefined
+  const releasing = image !== undefined || manifests !== undefined
+  if (named === undefined && releasing) throw notThere(client.namespace, traffic)
+  const serves =
+    route === undefined ? ownerOf(service) : await servedBy(client, route, workload, options.service)
+  const live = serves === 'own' ? undefined : colors[serves]
+  const standing = live ?? COLORS.map((color) => colors[color]).find((each) => each !== undefined)
+  const deployment =
+    own ??
+    (standing === undefined
+      ? await (await import('../canary/not-a-deployment.ts')).notADeployment(client, workload)
+      : inOwnTerms(standing, workload))
+  // A copy of what serves gets the new image: that is what the users have been living with.
+  const base: PodTemplate | undefined =
+    live?.spec === undefined ? deployment.spec?.template : uncoloured(live.spec.template)
+  const container = chooseContainer(manifests?.template ?? base, options.container).name
+  const goal = await goalOf({
+    client,
+    workload: own === undefined ? (standing?.metadata?.name ?? workload) : workload,
+    deployment:
+      deployment.spec === undefined || base === undefined
+        ? deployment
+        : { ...deployment, spec: { ...deployment.spec, template: base } },
+    container,
+    image,
+    manifests,
+  })
+  return { own, deployment, colors, serves, service, route, container, goal, manifests }
+}
+
+function ownerOf(service: Service | undefined): Owner {
+  const said = ownerIn(service?.spec?.selector)
+  return typeof said === 'string' ? said : 'own'
+}
+
+/** A route that was applied again names the user's Service only, whose selector then says it. */
+async function servedBy(
+  client: Client,
+  route: HttpRoute,
+  workload: string,
+  given: string | undefined,
+): Promise<Owner> {
+  const named = servingRoute(route, workload)
+  const service = colorMark(route, workload)?.service ?? given
+  return named !== 'own' || service === undefined ? named : ownerOf(await client.find('Service', service))
+}
+
+/** One of that name that is somebody else's is told by the first look. */
+function ours(found: Deployment | undefined, workload: string): Deployment | undefined {
+  return found?.metadata?.annotations?.[OWNER] === workload ? found : undefined
+}
+
+function inOwnTerms(color: Deployment, workload: string): Deployment {
+  const { metadata, spec } = color
+  return {
+    ...color,
+    metadata: { ...metadata, name: workload, labels: without(metadata?.labels ?? {}) },
+    ...(spec !== undefined && {
+      spec: {
+        ...spec,
+        replicas: 0,
+        selector: { ...spec.selector, matchLabels: without(spec.selector.matchLabels ?? {}) },
+        template: uncoloured(spec.template),
+      },
+    }),
+  }
+}
+
+function notThere(namespace: string, { kind, name }: SwitchChoice): NotFound {
+  const object = `${kind === 'service' ? 'Service' : 'HTTPRoute'} ${namespace}/${name}`
+  return new NotFound(`${object} does not exist`, {
+    object,
+    fix: [
+      `kubectl -n ${namespace} get ${kind === 'service' ? 'services' : 'httproutes'}`,
+      kind === 'service' ? 'set traffic: service/NAME' : 'set traffic: httproute/NAME',
+    ],
+  })
+}
