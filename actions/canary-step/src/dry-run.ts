@@ -1,4 +1,4 @@
-import { releaseSummary } from '@release-actions/action-kit'
+import { sayPlanned } from '@release-actions/action-world'
 import { describeMove, isForPeople, isWorthTelling, observe, type CanaryPorts } from '@release-actions/engine'
 import { plannedMoves } from '@release-actions/release'
 import type { Release } from './release.ts'
@@ -16,36 +16,17 @@ export async function plan(
   const moves = plannedMoves(goal, seen)
     .filter((move) => isWorthTelling(move) && isForPeople(move))
     .map((move) => describeMove(move, seen))
-  const told = [...warnings, ...route.warnings]
-  told.forEach((text) => kit.log.warning(text))
-  kit.log.group('What would be changed in the route', route.changes)
-  kit.log.group('What would be done', moves)
-  const message = `${moves.length} moves would release ${goal.release.version} to ${setting.namespace}/${inputs.workload}`
-  kit.outputs.set({
-    decision: 'planned',
-    message,
+  sayPlanned({
+    kit,
+    service: setting.service,
+    namespace: setting.namespace,
+    workload: inputs.workload,
+    environment,
+    version: goal.release.version,
     weight: seen.traffic.weight,
-    evidence: { moves, changes: route.changes },
+    moves,
+    changes: route.changes,
+    where: 'in the route',
+    warnings: [...warnings, ...route.warnings],
   })
-  kit.summarize(
-    releaseSummary({
-      service: setting.service,
-      environment,
-      version: goal.release.version,
-      decision: 'planned',
-      code: undefined,
-      reason: undefined,
-      serving: [],
-      todo: { kind: 'nothing' },
-      gates: [],
-      exposure: undefined,
-      moves: moves.map((what) => ({ at: undefined, what })),
-      split: [],
-      pods: [],
-      next: [],
-      links: [],
-      warnings: told,
-    }),
-  )
-  kit.log.line(message)
 }
