@@ -39,5 +39,6 @@ export default {
     },
     { ...shared, displayName: 'long', testRegex: LONG },
     { ...shared, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.test.ts'] },
+    { ...shared, displayName: 'workflows', testMatch: ['<rootDir>/test/workflows/**/*.test.ts'] },
   ],
 }

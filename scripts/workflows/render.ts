@@ -1,0 +1,46 @@
+/**
+ * A workflow of ours for runners that do not know `$/`, the reference to the running workflow's own repository and
+ * commit: GitHub Enterprise Server, and act, with which the tests run them. A test holds what may differ.
+ */
+import { isMap, isNode, isScalar, parseDocument, visit, type Node } from 'yaml'
+
+export interface Siblings {
+  /** `owner/name` of the repository that holds the actions. */
+  readonly repository: string
+  /** A tag or a commit of it. */
+  readonly ref: string
+}
+
+/**
+ * `$/canary-step` becomes `org/release-actions/canary-step@v1.2.3`; `deployment: false` of an environment goes, since
+ * only github.com knows it: elsewhere each job with an environment files a Deployment of its own beside our record.
+ * Anchors are written out; comments stay.
+ * @param path where the text is from, for its first line
+ */
+export function renderForServer(path: string, text: string, siblings: Siblings): string {
+  const document = parseDocument(text)
+  const [error] = document.errors
+  if (error !== undefined) throw new Error(`${path}: ${error.message}`)
+  visit(document, {
+    Alias(_, alias): Node | undefined {
+      const node: unknown = alias.resolve(document)?.clone()
+      return isNode(node) ? node : undefined
+    },
+  })
+  visit(document, {
+    Value(_, node) {
+      delete node.anchor
+    },
+    Pair(_, { key, value }) {
+      if (!isScalar(key)) return
+      if (key.value === 'environment' && isMap(value)) value.delete('deployment')
+      if (key.value === 'uses' && isScalar(value)) value.value = addressOf(String(value.value), siblings)
+    },
+  })
+  return `# Rendered from ${path} for GitHub Enterprise Server.\n${document.toString({ lineWidth: 0 })}`
+}
+
+/** `$/x` with an address; anything else as it is. */
+function addressOf(uses: string, { repository, ref }: Siblings): string {
+  return uses.startsWith('$/') ? `${repository}/${uses.slice(2)}@${ref}` : uses
+}

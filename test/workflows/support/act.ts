@@ -1,0 +1,150 @@
+/**
+ * Runs a workflow of a user's repository with act, on this machine as the runner. What act does otherwise than GitHub:
+ * it knows neither `$/` (it gets the rendering for GitHub Enterprise Server, see ADR 0012) nor environments,
+ * permissions and concurrency groups (it ignores them), and it skips the checkout, since the files are there.
+ */
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import type { EmbeddedGitHub } from '@release-actions/lab'
+import { toolPath } from '../../../scripts/lib/tools.ts'
+import { initialise, REPOSITORY } from './published.ts'
+
+export interface ActOrder {
+  /** The files of the user's repository by path, with its workflow at `.github/workflows/release.yml`. */
+  readonly files: Readonly<Record<string, string>>
+  /** `push`, `pull_request`, `workflow_dispatch` … */
+  readonly event?: string
+  /** What a person typed for `workflow_dispatch`. */
+  readonly inputs?: Readonly<Record<string, string>>
+  /** The webhook's payload. */
+  readonly payload?: object
+  readonly secrets?: Readonly<Record<string, string>>
+  readonly variables?: Readonly<Record<string, string>>
+  readonly github: EmbeddedGitHub
+  /** A folder for each ref of release-actions that workflows may name. */
+  readonly refs: Readonly<Record<string, string>>
+  /** Further repositories, such as `owner/name@sha`, by folder. */
+  readonly others?: Readonly<Record<string, string>>
+  readonly runId?: number
+  readonly attempt?: number
+}
+
+export interface ActResult {
+  readonly exitCode: number
+  /** How each job ended; a skipped one is missing. */
+  readonly jobs: Readonly<Record<string, 'success' | 'failure'>>
+  /** What steps printed and act says, a line each. */
+  readonly log: string
+}
+
+/** Ends with the run, however it ends. @throws Error when act does not start */
+export async function act(order: ActOrder): Promise<ActResult> {
+  const root = mkdtempSync(join(tmpdir(), 'act-'))
+  const repository = join(root, 'repository')
+  try {
+    for (const [path, text] of Object.entries(order.files)) write(join(repository, path), text)
+    const sha = initialise(repository, 'A shop')
+    order.github.commit({ sha })
+    const { event = 'push' } = order
+    const run = order.github.run({
+      sha,
+      eventName: event,
+      attempt: order.attempt ?? 1,
+      ...(order.runId === undefined ? {} : { id: order.runId }),
+    })
+    const payload = { inputs: order.inputs ?? {}, ...order.payload }
+    write(join(root, 'event.json'), JSON.stringify(payload))
+    const pairs = {
+      GITHUB_API_URL: run.apiUrl,
+      GITHUB_GRAPHQL_URL: run.graphqlUrl,
+      GITHUB_SERVER_URL: run.serverUrl,
+      GITHUB_REPOSITORY: run.repository,
+      GITHUB_RUN_ID: String(run.runId),
+      GITHUB_RUN_NUMBER: String(run.runId),
+      GITHUB_RUN_ATTEMPT: String(run.runAttempt),
+      ACT_SKIP_CHECKOUT: 'true',
+    }
+    const secrets = { ...order.secrets, GITHUB_TOKEN: run.token }
+    const args = [
+      event,
+      '--json',
+      '--directory',
+      repository,
+      '--eventpath',
+      join(root, 'event.json'),
+      '--platform',
+      'ubuntu-latest=-self-hosted',
+      '--use-new-action-cache',
+      '--action-cache-path',
+      join(root, 'cache'),
+      '--no-cache-server',
+      '--pull=false',
+      // Nothing of the machine that runs the tests gets in.
+      ...['env', 'secret', 'var', 'input'].flatMap((kind) => [`--${kind}-file`, '/dev/null']),
+      ...Object.entries(pairs).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      ...Object.keys(secrets).flatMap((name) => ['--secret', name]),
+      ...Object.entries(order.variables ?? {}).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
+      ...Object.entries(order.inputs ?? {}).flatMap(([name, value]) => ['--input', `${name}=${value}`]),
+      ...Object.entries(order.refs).flatMap(([ref, folder]) => [
+        '--local-repository',
+        `${REPOSITORY}@${ref}=${folder}`,
+      ]),
+      ...Object.entries(order.others ?? {}).flatMap(([address, folder]) => [
+        '--local-repository',
+        `${address}=${folder}`,
+      ]),
+    ]
+    mkdirSync(join(root, 'home'))
+    return await ended(args, {
+      // Jobs find this very Node.
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+      HOME: join(root, 'home'),
+      ...secrets,
+    })
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
+interface Line {
+  readonly msg?: string
+  readonly job?: string
+  readonly jobID?: string
+  readonly jobResult?: string
+}
+
+function ended(args: readonly string[], env: Readonly<Record<string, string>>): Promise<ActResult> {
+  const path = toolPath('act')
+  if (path === undefined) throw new Error('act is not here: npm run tools')
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8')
+      stream.on('data', (text: string) => (output += text))
+    }
+    child.on('error', reject)
+    child.on('close', (code) => {
+      const lines = output.split('\n').filter((line) => line !== '')
+      const read = lines.map((line): Line =>
+        line.startsWith('{') ? (JSON.parse(line) as Line) : { msg: line },
+      )
+      const jobs = read.flatMap(({ jobID, jobResult }) =>
+        jobID !== undefined && (jobResult === 'success' || jobResult === 'failure')
+          ? [[jobID, jobResult] as const]
+          : [],
+      )
+      const log = read
+        .map(({ job = '', msg = '' }) => `${job === '' ? '' : `[${job}] `}${msg.trimEnd()}`)
+        .join('\n')
+      resolve({ exitCode: code ?? 1, jobs: Object.fromEntries(jobs), log })
+    })
+  })
+}

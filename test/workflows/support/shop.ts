@@ -1,0 +1,100 @@
+/** The repository of a user who releases the shop with our workflows: its manifests, and a short workflow that calls. */
+import { appDeployment } from '@release-actions/lab'
+import { stringify } from 'yaml'
+import type { Scene } from '../../support/scene.ts'
+import { act, type ActOrder, type ActResult } from './act.ts'
+import { REPOSITORY } from './published.ts'
+
+/** Times for a walk of seconds; `settle` and `drain` are the stage's. */
+const QUICK = { 'warm-up': '0s', soak: '1s', interval: '250ms', timeout: '60s' }
+
+export interface ShopOrder {
+  readonly workflow: string
+  /** Inputs of the workflow that is called. */
+  readonly with?: Readonly<Record<string, string | number | boolean>>
+  /** The new version's behaviour. */
+  readonly env?: Readonly<Record<string, string>>
+  /** What the caller's own workflow is triggered by; default `push`. */
+  readonly on?: object | string
+  readonly refs: ActOrder['refs']
+  readonly act?: Omit<Partial<ActOrder>, 'refs' | 'github'>
+  readonly version?: string
+}
+
+/** What a caller of our releasing workflows grants; fewer is an error of GitHub's before anything starts. */
+export const GRANTED = {
+  contents: 'read',
+  deployments: 'write',
+  checks: 'write',
+  issues: 'write',
+  'id-token': 'write',
+}
+
+/** Calls one of our workflows for the scene's shop, and prints what it gave to the job after it. */
+export async function release(scene: Scene, order: ShopOrder): Promise<ActResult> {
+  const { workflow, refs, version = '2' } = order
+  const kubeconfig = await scene.stage.roleKubeconfig()
+  const caller = {
+    name: 'release',
+    on: order.on ?? 'push',
+    permissions: {},
+    jobs: {
+      production: {
+        permissions: GRANTED,
+        uses: `${REPOSITORY}/.github/workflows/${workflow}@${Object.keys(refs)[0] ?? ''}`,
+        with: {
+          environment: 'production',
+          namespace: scene.stage.namespace,
+          workload: scene.name,
+          traffic: `httproute/${scene.name}`,
+          manifests: 'k8s',
+          version: `${version}.0.0`,
+          settle: scene.stage.settle,
+          drain: scene.stage.drain,
+          ...QUICK,
+          ...order.with,
+        },
+        secrets: { KUBECONFIG: '${{ secrets.KUBECONFIG }}' },
+      },
+      after: {
+        needs: 'production',
+        if: 'always()',
+        'runs-on': 'ubuntu-latest',
+        steps: [
+          {
+            env: {
+              OUTPUTS: '${{ toJSON(needs.production.outputs) }}',
+              RESULT: '${{ needs.production.result }}',
+            },
+            run: 'echo "result=$RESULT outputs="$OUTPUTS',
+          },
+        ],
+      },
+    },
+  }
+  const deployment = appDeployment({
+    name: scene.name,
+    version,
+    replicas: 2,
+    ...(scene.stage.kind === 'embedded' ? { preStop: 0 } : {}),
+    env: { ...(scene.stage.kind === 'embedded' ? { DRAIN_MS: '300' } : {}), ...order.env },
+  })
+  return act({
+    ...order.act,
+    files: {
+      '.github/workflows/release.yml': stringify(caller),
+      'k8s/deployment.json': JSON.stringify(deployment),
+      ...order.act?.files,
+    },
+    github: scene.github,
+    refs,
+    // One line: it is handed over in the environment, which the runner masks line by line.
+    secrets: { KUBECONFIG: JSON.stringify(JSON.parse(kubeconfig)), ...order.act?.secrets },
+  })
+}
+
+/** What the workflow gave to the job after it: `result` and its outputs. */
+export function givenBy({ log }: ActResult): Readonly<Record<string, string>> {
+  const [, result = '', outputs = '{}'] = /result=(\S*) outputs=(\{.*?\})/.exec(log) ?? []
+  return { result, ...(JSON.parse(outputs) as Readonly<Record<string, string>>) }
+}
