@@ -17,6 +17,15 @@ export type { KubernetesCanary } from './kubernetes.ts'
 export type { Goal } from './canary/goal.ts'
 export type { TargetOptions, TrafficChoice } from './canary/standing.ts'
 export type { Target } from './canary/target.ts'
+export { createHooks, type HooksOptions } from './hooks.ts'
 export { createPods } from './pods.ts'
+export {
+  openRollback,
+  releasedWorkloads,
+  type KubernetesRollback,
+  type RollbackOptions,
+  type RollbackSurvey,
+} from './rollback/open-rollback.ts'
+export type { Restoration } from './rollback/restoration.ts'
 export { renderRole, renderRule, ROLE, ROLE_RULES, roleRules, type RoleRule } from './role.ts'
 export { findDeployment, mainImage, servicesOf } from './workloads.ts'

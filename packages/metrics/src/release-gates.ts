@@ -57,6 +57,7 @@ export function createReleaseGates(options: ReleaseGatesOptions): ReleaseGates {
 
   function open(stage: GateStage, soak: Milliseconds): GateWindow {
     const promoted = stage === 'stable'
+    const restored = isRestored(stage)
     // Caches warm up under requests: there are none that a promoted stable or an idle colour would wait for.
     const still = promoted || stage === 'pre-switch'
     const gates = applicable(options.gates, stage)
@@ -65,10 +66,10 @@ export function createReleaseGates(options: ReleaseGatesOptions): ReleaseGates {
       sources,
       clock,
       warmUp: still ? 0 : options.warmUp,
-      soak: still ? Math.max(soak, shortest(gates, interval)) : soak,
+      soak: still || restored ? Math.max(soak, shortest(gates, interval)) : soak,
       interval,
       candidate: promoted ? baseline : candidate,
-      baseline: promoted ? undefined : baseline,
+      baseline: promoted || restored ? undefined : baseline,
     })
     opened.push({ stage, session })
     return {
@@ -101,8 +102,13 @@ export function applicable(gates: readonly Gate[], stage: GateStage): readonly G
     case 'stable':
       return gates.filter(onPods).flatMap(withoutBaseline)
     default:
-      return gates
+      return isRestored(stage) ? gates.flatMap(withoutBaseline) : gates
   }
+}
+
+/** All traffic is on what a rollback has restored. */
+function isRestored(stage: GateStage): boolean {
+  return stage.startsWith('restored-')
 }
 
 /** The gate with its absolute limits; none when it only compares: it would have nothing to hold a value against. */

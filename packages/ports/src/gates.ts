@@ -1,8 +1,11 @@
-import type { Stage, SwitchStage } from '@release-actions/release'
+import type { RedeployStage, Stage, SwitchStage } from '@release-actions/release'
 import type { Milliseconds, ReasonCode } from '@release-actions/values'
 
-/** What gates are asked about: a weight of a canary, its promoted stable, or a colour before or after the switch. */
-export type GateStage = Stage | SwitchStage
+/**
+ * What gates are asked about: a weight of a canary, its promoted stable, or a colour before or after the switch, or
+ * what a rollback has restored.
+ */
+export type GateStage = Stage | SwitchStage | RedeployStage
 
 /** What the gates of a window say, as far as a release needs to know. */
 export type WindowVerdict =

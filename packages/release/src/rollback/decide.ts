@@ -5,7 +5,7 @@ import { compareRuns, formatRun, type RunId } from '../run-id.ts'
 import type { RedeployGoal } from './goal.ts'
 import type { RedeployEnd, RedeployMove } from './moves.ts'
 import type { Redeploying } from './redeploying.ts'
-import type { RedeploySight } from './sight.ts'
+import type { RedeploySight, RedeployStage } from './sight.ts'
 import { currentRedeploy } from './way.ts'
 
 /** How often somebody may put the bad template back before we stop writing against them. */
@@ -124,8 +124,10 @@ function verify(goal: RedeployGoal, seen: RedeploySight, redeploy: Redeploying):
   if (redeploy.passed >= goal.verifications) return { kind: 'land', flaw: undefined }
   if (redeploy.phase.name !== 'judging') return { kind: 'note', change: { kind: 'phase', name: 'judging' } }
   const round = redeploy.passed + 1
-  if (verdict.kind === 'none' || verdict.round !== round || verdict.kind === 'judging')
-    return { kind: 'judge', round, soak: goal.soak }
+  const stage: RedeployStage = `restored-${round}`
+  const judge: RedeployMove = { kind: 'judge', stage, soak: goal.soak }
+  if (verdict.kind === 'none' || verdict.kind === 'judging') return judge
+  if (verdict.stage !== stage) return judge
   if (verdict.kind === 'pass') return { kind: 'note', change: { kind: 'passed', round } }
   const code = verdict.kind === 'fail' ? verdict.code : 'inconclusive'
   // It is what serves now, so the Lease says that it is: who rolls back again goes further back.

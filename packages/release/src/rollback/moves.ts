@@ -2,6 +2,7 @@ import type { Milliseconds, ReasonCode } from '@release-actions/values'
 import type { Retreat, Timestamp } from '../in-flight.ts'
 import type { RunId } from '../run-id.ts'
 import type { RedeployPhase } from './redeploying.ts'
+import type { RedeployStage } from './sight.ts'
 
 /**
  * One step of setting a workload back: one idempotent, guarded write, or one wait. Repeating any of them is harmless.
@@ -24,7 +25,7 @@ export type RedeployWrite =
 
 export type RedeployWait =
   | { readonly kind: 'await'; readonly what: 'rolled-out' | 'endpoints'; readonly until: Timestamp }
-  | { readonly kind: 'judge'; readonly round: number; readonly soak: Milliseconds }
+  | { readonly kind: 'judge'; readonly stage: RedeployStage; readonly soak: Milliseconds }
 
 export type RedeployEnd =
   | { readonly kind: 'done'; readonly decision: 'rolled-back' | 'unchanged' }

@@ -18,10 +18,17 @@ export interface RedeploySight {
   readonly obstacle: Obstacle | undefined
 }
 
-/** `round`: the first window of the verification is 1. */
+/** A window of the verification of what was restored, counted from 1. */
+export type RedeployStage = `restored-${number}`
+
 export type RedeployVerdict =
   | { readonly kind: 'none' }
-  | { readonly kind: 'judging'; readonly round: number }
-  | { readonly kind: 'pass'; readonly round: number }
-  | { readonly kind: 'fail'; readonly round: number; readonly code: ReasonCode; readonly reason: string }
-  | { readonly kind: 'hold'; readonly round: number; readonly reason: string }
+  | { readonly kind: 'judging'; readonly stage: RedeployStage }
+  | { readonly kind: 'pass'; readonly stage: RedeployStage }
+  | {
+      readonly kind: 'fail'
+      readonly stage: RedeployStage
+      readonly code: ReasonCode
+      readonly reason: string
+    }
+  | { readonly kind: 'hold'; readonly stage: RedeployStage; readonly reason: string }
