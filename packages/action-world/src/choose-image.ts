@@ -1,3 +1,4 @@
+import { systemClock } from '@release-actions/action-kit'
 import type { Http } from '@release-actions/http'
 import { formatImage, parseImage, shortDigest } from '@release-actions/values'
 

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { field, keysOf, parseJson } from './json.ts'
 
 /** What `docker login` left for one registry. */
 export type Credentials =
   | { readonly kind: 'basic'; readonly user: string; readonly password: string }
-  /** A program of the user's keeps them; it is not run. */
-  | { readonly kind: 'helper'; readonly helper: string }
+  /** An OAuth2 refresh token, to be exchanged: Azure's `az acr login`. */
+  | { readonly kind: 'identity'; readonly token: string }
+  /** A program of the user's keeps them: see credential-helper.ts. */
+  | { readonly kind: 'helper'; readonly helper: string; readonly server: string }
 
 /**
  * The credentials for a registry in docker's `config.json` (`$DOCKER_CONFIG`, else `~/.docker`); undefined when there
@@ -16,13 +19,15 @@ export async function readDockerConfig(
   host: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Credentials | undefined> {
-  const config = await readJson(join(env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json'))
+  const path = join(env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json')
+  const config = parseJson(await readFile(path, 'utf8').catch(() => ''))
   const auths = field(config, 'auths')
   const key = keysOf(auths).find((entry) => hostOf(entry) === host)
-  const basic = key === undefined ? undefined : basicOf(field(auths, key))
-  if (basic !== undefined) return basic
+  const found = key === undefined ? undefined : credentialsOf(field(auths, key))
+  if (found !== undefined) return found
+  const server = host === 'docker.io' ? 'https://index.docker.io/v1/' : host
   const helper = field(field(config, 'credHelpers'), host) ?? field(config, 'credsStore')
-  return typeof helper === 'string' && helper !== '' ? { kind: 'helper', helper } : undefined
+  return typeof helper === 'string' && helper !== '' ? { kind: 'helper', helper, server } : undefined
 }
 
 /** Keys are hosts, or addresses of old: `https://index.docker.io/v1/`. */
@@ -31,7 +36,9 @@ function hostOf(key: string): string {
   return host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host
 }
 
-function basicOf(entry: unknown): Credentials | undefined {
+function credentialsOf(entry: unknown): Credentials | undefined {
+  const token = field(entry, 'identitytoken')
+  if (typeof token === 'string' && token !== '') return { kind: 'identity', token }
   const auth = field(entry, 'auth')
   const pair = typeof auth === 'string' ? Buffer.from(auth, 'base64').toString('utf8') : ''
   const colon = pair.indexOf(':')
@@ -41,26 +48,4 @@ function basicOf(entry: unknown): Credentials | undefined {
   return typeof user === 'string' && typeof password === 'string'
     ? { kind: 'basic', user, password }
     : undefined
-}
-
-async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch(() => '')
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
-}
-
-function keysOf(value: unknown): readonly string[] {
-  return isObject(value) ? Object.keys(value) : []
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

@@ -27,7 +27,7 @@ async function ask(options: Partial<RegistryOptions>, login?: object, tag = '1.4
   const http = createHttp({ clock, random: () => 0 })
   try {
     const image = parseImage('image', `${registry.host}/org/shop:${tag}`)
-    const resolved = await resolveDigest(image, { http, env: { DOCKER_CONFIG: home } })
+    const resolved = await resolveDigest(image, { http, clock, env: { DOCKER_CONFIG: home, PATH: home } })
     return { resolved, digest: registry.digest(MANIFEST), requests: registry.requests }
   } finally {
     http.close()
@@ -72,14 +72,22 @@ describe('a tag', () => {
   )
 
   test.each([
-    ['no login', undefined, /refused to tell \(401\); docker login 127/],
+    [
+      'no login',
+      undefined,
+      /refused to pull from .* \(401\); docker login 127.*, or give the image by digest/,
+    ],
     [
       'a wrong password',
       { auths: { HOST: { username: 'octo', password: 'x' } } },
-      /refused to tell \(401\) to the user/,
+      /\(401\) to the user that docker login left/,
     ],
-    ['a helper', { credHelpers: { HOST: 'gcloud' } }, /docker-credential-gcloud, which is not run/],
-    ['a broken file', 'no', /refused to tell/],
+    [
+      'a helper',
+      { credHelpers: { HOST: 'gcloud' } },
+      /kept by docker-credential-gcloud: it is not installed/,
+    ],
+    ['a broken file', 'no', /\(401\); docker login/],
   ])('is not resolved, and why, with %s', async (_what, config, why) => {
     const { resolved } = await ask({ auth: 'token-for-user' }, typeof config === 'string' ? [config] : config)
     expect(resolved).toEqual({ unresolved: expect.stringMatching(why) })
@@ -95,7 +103,7 @@ describe('a tag', () => {
 
   test('of a registry that cannot be reached is not resolved', async () => {
     const http = createHttp({ clock, random: () => 0 })
-    const resolved = await resolveDigest(parseImage('image', '127.0.0.1:1/x:1'), { http, env: {} })
+    const resolved = await resolveDigest(parseImage('image', '127.0.0.1:1/x:1'), { http, clock, env: {} })
     expect(resolved).toEqual({ unresolved: expect.stringContaining('the connection was refused') })
   })
 })
@@ -103,7 +111,9 @@ describe('a tag', () => {
 test('an image by digest is not asked for', async () => {
   const digest = `sha256:${'a'.repeat(64)}`
   const http = createHttp({ clock })
-  expect(await resolveDigest(parseImage('image', `nowhere.invalid/x@${digest}`), { http, env: {} })).toEqual({
+  expect(
+    await resolveDigest(parseImage('image', `nowhere.invalid/x@${digest}`), { http, clock, env: {} }),
+  ).toEqual({
     digest,
   })
 })

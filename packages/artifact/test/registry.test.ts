@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals'
+import { Conflict, Forbidden, NotFound, RateLimited, Unreachable } from '@release-actions/values'
+import { digestOf } from '../src/digest.ts'
+import { OCI_MANIFEST } from '../src/registry/media-types.ts'
+import { blobOf, openWorld, type WorldOptions } from './world.ts'
+
+const MANIFEST = '{"schemaVersion":2,"layers":[]}'
+const user = { name: 'octo', password: 'pa:ss' }
+const login = { auths: { HOST: { auth: Buffer.from('octo:pa:ss').toString('base64') } } }
+
+describe('a manifest', () => {
+  test('is put under a tag, and found by the tag and by its digest', async () => {
+    await using world = await openWorld()
+    const { registry, server } = world
+    expect(await registry.head('1.4.0')).toBeUndefined()
+    const digest = await registry.put('1.4.0', OCI_MANIFEST, MANIFEST)
+    expect(digest).toBe(digestOf(MANIFEST))
+    expect(server.tags('org/shop')).toEqual({ '1.4.0': digest })
+    expect(await registry.head('1.4.0')).toEqual({ mediaType: OCI_MANIFEST, digest, size: MANIFEST.length })
+    expect(await registry.manifest(digest)).toMatchObject({ text: MANIFEST, digest })
+  })
+
+  test('whose text is not what its digest says is refused', async () => {
+    await using world = await openWorld()
+    const digest = `sha256:${'a'.repeat(64)}`
+    world.server.order({
+      path: /manifests/,
+      then: { status: 200, body: MANIFEST, headers: { 'docker-content-digest': digest } },
+    })
+    const asked = world.registry.manifest(digest)
+    await expect(asked).rejects.toThrow(Conflict)
+    await expect(asked).rejects.toThrow(`gave content that is not ${digest}: it is ${digestOf(MANIFEST)}`)
+  })
+
+  test('under a tag that the registry lets nobody change is a conflict', async () => {
+    await using world = await openWorld({ immutableTags: true, manifests: { 'org/shop:1': '{"a":1}' } })
+    await expect(world.registry.put('1', OCI_MANIFEST, MANIFEST)).rejects.toThrow(Conflict)
+  })
+})
+
+describe('a blob', () => {
+  const large = blobOf('layer '.repeat(200_000))
+
+  test('is uploaded, and not a second time', async () => {
+    await using world = await openWorld()
+    expect(await world.registry.upload(large)).toBe('uploaded')
+    expect(world.server.blob('org/shop', large.digest)?.length).toBe(large.size)
+    expect(await world.registry.upload(large)).toBe('present')
+    expect(world.server.requests.filter((request) => request.startsWith('PUT'))).toHaveLength(1)
+  })
+
+  test.each([
+    ['a connection that breaks in the middle', { dropAfter: 100_000 }],
+    ['500', { status: 500 }],
+    ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }],
+    ['429 with Retry-After', { status: 429, headers: { 'retry-after': '1' } }],
+  ])('is uploaded whole after %s', async (_, then) => {
+    await using world = await openWorld()
+    world.server.order({ method: 'PUT', path: /uploads/, times: 2, then })
+    expect(await world.registry.upload(large)).toBe('uploaded')
+    expect(digestOf(world.server.blob('org/shop', large.digest) ?? '')).toBe(large.digest)
+  })
+
+  test('that never gets through is an error, and not there', async () => {
+    await using world = await openWorld()
+    world.server.order({ method: 'PUT', path: /uploads/, times: 99, then: { dropAfter: 10 } })
+    await expect(world.registry.upload(large)).rejects.toThrow(Unreachable)
+    expect(world.server.blob('org/shop', large.digest)).toBeUndefined()
+  })
+
+  test('that is small is read, and held against its digest', async () => {
+    await using world = await openWorld()
+    const digest = world.server.putBlob('org/shop', '{"os":"linux"}')
+    expect(await world.registry.blob(digest)).toBe('{"os":"linux"}')
+    await expect(world.registry.blob(digestOf('absent'))).rejects.toThrow(NotFound)
+    world.server.order({ path: /blobs/, then: { status: 200, body: 'other' } })
+    await expect(world.registry.blob(digest)).rejects.toThrow(Conflict)
+  })
+})
+
+describe('the way in', () => {
+  test.each<[string, WorldOptions]>([
+    ['as anybody', { auth: 'none' }],
+    ['by a token for anybody', { auth: 'token' }],
+    ['by a password', { auth: 'basic', user, login }],
+    ['by a token for the password', { auth: 'token-for-user', user, login }],
+    [
+      'by a refresh token (Azure)',
+      {
+        auth: 'token-for-user',
+        refreshToken: 'refresh-me',
+        login: { auths: { HOST: { identitytoken: 'refresh-me' } } },
+      },
+    ],
+    [
+      'by a credential helper (ECR, Google)',
+      {
+        auth: 'basic',
+        user,
+        login: { credHelpers: { HOST: 'cloud' } },
+        programs: {
+          'docker-credential-cloud': `server=$(cat); test "$1" = get && echo "{\\"ServerURL\\":\\"$server\\",\\"Username\\":\\"octo\\",\\"Secret\\":\\"pa:ss\\"}"`,
+        },
+      },
+    ],
+    [
+      'by a helper for all, which gives a refresh token',
+      {
+        auth: 'token-for-user',
+        refreshToken: 'refresh-me',
+        login: { credsStore: 'store' },
+        programs: { 'docker-credential-store': `echo '{"Username":"<token>","Secret":"refresh-me"}'` },
+      },
+    ],
+  ])('%s', async (_, options) => {
+    await using world = await openWorld(options)
+    await world.registry.upload(blobOf('layer'))
+    await world.registry.put('1', OCI_MANIFEST, MANIFEST)
+    expect(await world.registry.tags()).toEqual(['1'])
+  })
+
+  test('hides what it shows', async () => {
+    await using world = await openWorld({ auth: 'token-for-user', user, login })
+    await world.registry.head('1')
+    expect(world.masked).toEqual(['pa:ss', 'let-me-in'])
+  })
+
+  test('that is shut says what to do, without the words of the helper', async () => {
+    await using world = await openWorld({
+      auth: 'basic',
+      user,
+      login: { credsStore: 'broken' },
+      programs: { 'docker-credential-broken': 'echo secret-words >&2; exit 3' },
+    })
+    const error = await world.registry.head('1').catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(Forbidden)
+    expect(String(error)).toMatch(/docker-credential-broken: it ended with exit code 3$/)
+    expect(String(error)).not.toContain('secret-words')
+  })
+})
+
+describe('what a registry refuses', () => {
+  test.each([
+    [401, '{}', Forbidden, /refused to push to .* \(401\)/],
+    [403, '{"errors":[{"code":"DENIED","message":"not yours"}]}', Forbidden, /refused to push/],
+    [404, '{"errors":[{"code":"NAME_UNKNOWN"}]}', NotFound, /has no repository .* to push to/],
+    [429, '{}', RateLimited, /too many requests/],
+    [500, 'no space left on device', Unreachable, /answered 500/],
+    [507, '{}', Unreachable, /it has no room/],
+    [413, '', Error, /it is too large/],
+  ])('with %d says what happened', async (status, body, kind, message) => {
+    await using world = await openWorld()
+    world.server.order({ method: 'POST', path: /uploads/, times: 99, then: { status, body } })
+    const error = await world.registry.upload(blobOf('x')).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(kind)
+    expect(String(error)).toMatch(message)
+  })
+})
+
+test('tags are read page by page', async () => {
+  const manifests = Object.fromEntries([...'abcdefg'].map((tag) => [`org/shop:${tag}`, MANIFEST]))
+  await using world = await openWorld({ manifests, pageSize: 3 })
+  expect(await world.registry.tags()).toEqual([...'abcdefg'])
+})
+
+test('a tag is taken away where the registry offers that', async () => {
+  await using world = await openWorld({ manifests: { 'org/shop:a': MANIFEST, 'org/shop:b': MANIFEST } })
+  expect(await world.registry.untag('a')).toBe(true)
+  expect(world.server.tags('org/shop')).toEqual({ b: digestOf(MANIFEST) })
+  await using other = await openWorld({ manifests: { 'org/shop:a': MANIFEST }, deletesTags: false })
+  expect(await other.registry.untag('a')).toBe(false)
+})
