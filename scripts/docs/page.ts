@@ -52,8 +52,12 @@ export function renderIndex(
 
 function inputsTable(inputs: Readonly<Record<string, ActionInput>>): string {
   const rows = Object.entries(inputs).map(([name, { description, required, default: fallback }]) => {
-    const what = required === true ? '**required**' : fallback === undefined ? '' : code(fallback)
-    return `| \`${name}\` | ${what} | ${cell(description)} |`
+    // What the configuration file may give has its default in the description, where action.yml can have none.
+    const [, before = description, otherwise] = /^(.*) Default: `([^`]*)`\.$/s.exec(description) ?? []
+    const [text, shown] = fallback === undefined ? [before, otherwise] : [description, fallback]
+    const wanted = required === true || before.endsWith('Required, here or in the configuration file.')
+    const what = wanted ? '**required**' : shown === undefined ? '' : code(shown)
+    return `| \`${name}\` | ${what} | ${cell(text)} |`
   })
   return ['| input | default | meaning |', '|---|---|---|', ...rows].join('\n')
 }

@@ -1,30 +1,21 @@
 import { describe, expect, test } from '@jest/globals'
 import { existsSync, readFileSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
+import { declarationsOf, declaredInputs } from '../../scripts/docs/action-yml.ts'
 import { pages } from '../../scripts/docs/pages.ts'
 import { actionNames, actionYml } from '../../scripts/lib/action-yml.ts'
 import { inRepo } from '../../scripts/lib/repo.ts'
-
-interface Declared {
-  readonly description: string
-  readonly required: boolean
-  readonly default: string | undefined
-}
-interface Declarations {
-  readonly INPUTS: Readonly<Record<string, Declared>>
-  readonly OUTPUTS: Readonly<Record<string, { readonly description: string }>>
-}
+import { SERVICE_KEYS, SETTING_KEYS } from '../../packages/config/src/schema.ts'
 
 describe.each(actionNames())('%s', (action) => {
   test('action.yml has the inputs that the code reads, with their defaults and descriptions', async () => {
-    const { INPUTS } = await declarations(action)
+    const { INPUTS } = await declarationsOf(action)
     const inYml = Object.entries(actionYml(action).inputs).map(([name, input]) => ({
       name,
       description: oneLine(input.description),
       required: input.required ?? false,
       default: input.default,
     }))
-    const inCode = Object.entries(INPUTS).map(([name, input]) => ({
+    const inCode = Object.entries(declaredInputs(INPUTS)).map(([name, input]) => ({
       name,
       description: oneLine(input.description),
       required: input.required,
@@ -33,8 +24,23 @@ describe.each(actionNames())('%s', (action) => {
     expect(inYml).toEqual(inCode)
   })
 
+  test('an input that the configuration file may give has its default in its description alone', async () => {
+    const { INPUTS } = await declarationsOf(action)
+    const { inputs } = actionYml(action)
+    if (inputs['config'] === undefined) return
+    const given = [...SETTING_KEYS, ...SERVICE_KEYS].filter((name) => inputs[name] !== undefined)
+    expect(given).toContain('workload')
+    for (const name of given) {
+      // The runner hands a default over as if it had been typed, and what is typed wins over the file.
+      expect([name, inputs[name]?.default, inputs[name]?.required ?? false]).toEqual([name, undefined, false])
+      const otherwise = INPUTS[name]?.default
+      if (otherwise !== undefined) expect(inputs[name]?.description).toContain(`Default: \`${otherwise}\`.`)
+      if (INPUTS[name]?.required === true) expect(inputs[name]?.description).toContain('Required, here or in')
+    }
+  })
+
   test('action.yml has the outputs that the code sets', async () => {
-    const { OUTPUTS } = await declarations(action)
+    const { OUTPUTS } = await declarationsOf(action)
     const inYml = Object.entries(actionYml(action).outputs).map(([name, { description }]) => [
       name,
       oneLine(description),
@@ -48,10 +54,6 @@ describe.each(actionNames())('%s', (action) => {
     expect(existsSync(path) && readFileSync(path, 'utf8')).toBe(pages().get(`${action}.md`))
   })
 })
-
-function declarations(action: string): Promise<Declarations> {
-  return import(pathToFileURL(inRepo('actions', action, 'src', 'inputs.ts')).href) as Promise<Declarations>
-}
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()

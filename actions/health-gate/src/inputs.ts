@@ -12,6 +12,10 @@ export const INPUTS = defineInputs({
   service: input.text({
     description: "The name under which it is reported. Default: the workload's name, else the repository's.",
   }),
+  environment: input.text({
+    description:
+      'The environment whose settings the configuration file gives; without that file it has no effect.',
+  }),
   workload: input.text({
     description:
       'The Deployment whose pods are judged, for templates and pod-level sources. Without one no cluster is needed.',
@@ -51,6 +55,7 @@ export const INPUTS = defineInputs({
   'kube-context': SHARED_INPUTS['kube-context'],
   token,
   record,
+  config: SHARED_INPUTS.config,
   'runbook-url': SHARED_INPUTS['runbook-url'],
   'dashboard-url': SHARED_INPUTS['dashboard-url'],
 })

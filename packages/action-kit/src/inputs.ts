@@ -1,4 +1,6 @@
 import { InvalidInput, ReleaseError, messageOf, nearest } from '@release-actions/values'
+import { NOT_CONFIGURED, withOrigin, type Configuration } from './configuration.ts'
+import { givenText, variable } from './given-text.ts'
 
 /**
  * One input, as data: what action.yml says of it, and how its text becomes a value. The same declaration reads the
@@ -52,50 +54,57 @@ export function inputSecrets(specs: InputSpecs, env: NodeJS.ProcessEnv): readonl
 
 /**
  * Reads all inputs at once from the runner's INPUT_* variables. The empty string is "not given": that is what an
- * expression without a value renders to.
+ * expression without a value renders to. What is not given comes from the configuration file, then from the default.
  * @throws ReleaseError `invalid-input`, with every wrong input named, not just the first
  */
-export function readInputs<S extends InputSpecs>(specs: S, env: NodeJS.ProcessEnv): ReadInputs<S> {
+export function readInputs<S extends InputSpecs>(
+  specs: S,
+  env: NodeJS.ProcessEnv,
+  configuration: Configuration = NOT_CONFIGURED,
+): ReadInputs<S> {
   const values: Record<string, unknown> = {}
   const wrong: unknown[] = []
   for (const [name, spec] of Object.entries(specs)) {
     try {
-      values[camelCase(name)] = readInput(name, spec, env)
+      values[camelCase(name)] = readInput(name, spec, env, configuration)
     } catch (error) {
-      wrong.push(error)
+      wrong.push(withOrigin(error, configuration))
     }
   }
   if (wrong.length === 1) throw wrong[0]
   if (wrong.length > 1) {
     const why = wrong.map(messageOf)
-    throw new ReleaseError('invalid-input', `${wrong.length} inputs are not valid`, { why, cause: wrong[0] })
+    const fix = wrong.flatMap((error) => (error instanceof ReleaseError ? error.fix : []))
+    throw new ReleaseError('invalid-input', `${wrong.length} inputs are not valid`, {
+      why,
+      fix,
+      cause: wrong[0],
+    })
   }
   return { inputs: Object.freeze(values) as Inputs<S>, warnings: unknownInputs(specs, env) }
 }
 
-function readInput(name: string, spec: InputSpec<unknown>, env: NodeJS.ProcessEnv): unknown {
-  const given = givenText(name, env)
-  const text = given ?? fallback(spec)
+function readInput(
+  name: string,
+  spec: InputSpec<unknown>,
+  env: NodeJS.ProcessEnv,
+  { inputs, advice }: Configuration,
+): unknown {
+  // The configuration has what was not given, and the whole of what was given in part.
+  const text = inputs.get(name)?.text ?? givenText(name, env) ?? fallback(spec)
   if (text !== undefined) return spec.parse(name, text)
-  if (spec.required) throw new InvalidInput(name, undefined, `a value: it is required (${spec.description})`)
+  if (spec.required) {
+    throw new InvalidInput(name, undefined, `a value: it is required (${spec.description})`, {
+      fix: advice === undefined ? [] : [advice(name)],
+    })
+  }
   return undefined
-}
-
-/** The input's text, trimmed; undefined when it is not given or empty. */
-export function givenText(name: string, env: NodeJS.ProcessEnv): string | undefined {
-  const text = env[variable(name)]?.trim()
-  return text === '' ? undefined : text
 }
 
 function fallback(spec: InputSpec<unknown>): string | undefined {
   return spec.default === undefined || spec.default === '' || spec.default.includes('${{')
     ? undefined
     : spec.default
-}
-
-/** The variable in which the runner hands over an input: upper case, spaces as underscores, dashes kept. */
-export function variable(name: string): string {
-  return `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`
 }
 
 function unknownInputs(specs: InputSpecs, env: NodeJS.ProcessEnv): readonly string[] {

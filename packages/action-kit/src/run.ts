@@ -1,8 +1,10 @@
+import type { Action } from '@release-actions/config'
 import type { Clock } from '@release-actions/ports'
 import { ReleaseError, messageOf } from '@release-actions/values'
 import { watchSignals } from './cancellation.ts'
 import { systemClock } from './clock.ts'
 import { appendPairs, command, harmlessLines } from './commands.ts'
+import { configure, described, NOT_CONFIGURED, restored, saved, withOrigin } from './configuration.ts'
 import { readContext, type ActionContext } from './context.ts'
 import { inputSecrets, readInputs, type Inputs, type InputSpecs } from './inputs.ts'
 import { createLog, type Log } from './log.ts'
@@ -41,8 +43,16 @@ function isPost(): boolean {
   return process.env[`STATE_${POST}`] === 'true' || /[/\\]post\.[cm]?[jt]s$/.test(process.argv[1] ?? '')
 }
 
+/** The state in which main hands over what the configuration file gave. */
+const CONFIGURED = 'release-actions-configured'
+
 /** How long an action may go on after a failure that nobody caught, to put the route back. */
 const AFTER_UNCAUGHT_MS = 10_000
+
+export interface ActionOptions {
+  /** Inputs that are not given come from the configuration file, as it configures this action. */
+  readonly configured?: Action
+}
 
 /**
  * One action, from its inputs to its exit code. An action that did not reach its goal throws: the error is rendered
@@ -52,6 +62,7 @@ const AFTER_UNCAUGHT_MS = 10_000
 export async function runAction<S extends InputSpecs>(
   specs: S,
   run: (inputs: Inputs<S>, kit: Kit) => Promise<void>,
+  { configured }: ActionOptions = {},
 ): Promise<void> {
   const write = (text: string): void => void process.stdout.write(text)
   const clock = systemClock()
@@ -90,11 +101,19 @@ export async function runAction<S extends InputSpecs>(
   })
 
   let failure: unknown
+  let configuration = NOT_CONFIGURED
   try {
     // First of all: a post step that takes itself for main would begin a release.
     if (!post) appendPairs(process.env['GITHUB_STATE'], { [POST]: 'true' })
     mask(inputSecrets(specs, process.env))
-    const { inputs, warnings } = readInputs(specs, process.env)
+    configuration =
+      (post ? restored(process.env[`STATE_${CONFIGURED}`]) : undefined) ??
+      (await configure(configured, specs, process.env))
+    const { inputs, warnings } = readInputs(specs, process.env, configuration)
+    if (!post && configuration.inputs.size > 0) {
+      appendPairs(process.env['GITHUB_STATE'], { [CONFIGURED]: saved(configuration) })
+      log.group('Inputs from the configuration file', described(configuration))
+    }
     warnings.forEach((text) => log.warning(text))
     const context = readContext(process.env)
     const state: Kit['state'] = {
@@ -117,7 +136,7 @@ export async function runAction<S extends InputSpecs>(
   } catch (error) {
     failure = error ?? new Error('nothing was thrown, but it was thrown')
   }
-  failure = uncaught.error() ?? failure
+  failure = withOrigin(uncaught.error() ?? failure, configuration)
   if (post && failure instanceof ReleaseError && failure.code === 'invalid-input') {
     log.line(`nothing to do: ${failure.message}; main has said so`)
     failure = undefined

@@ -33,6 +33,10 @@ export const SHARED_INPUTS = defineInputs({
     description: 'Observe, and print the moves; the decision is `planned`.',
     default: 'false',
   }),
+  config: input.path({
+    description:
+      'The configuration file, from the workspace; the other inputs win over what it says of `service` in `environment`. `none`: do without. Default: `.github/release-actions.yml` if it is there.',
+  }),
   'allow-older': input.boolean({
     description: 'Let a re-run of an old workflow run act although a newer one has released.',
     default: 'false',

@@ -100,6 +100,9 @@ const preset = z.strictObject({
   limits: z.optional(z.record(z.string(), z.unknown())),
 })
 
+/** A gate, in either of its forms: for the JSON Schema that editors read. */
+export const gateSchemas = [gate, preset] as const
+
 export type RawGate = z.output<typeof gate>
 export type RawPreset = z.output<typeof preset>
 export type RawRules = z.output<typeof override>
