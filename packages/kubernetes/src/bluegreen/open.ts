@@ -10,6 +10,7 @@ import { createPods } from '../pods.ts'
 import { roleRules } from '../role.ts'
 import { selectorText } from '../selectors.ts'
 import { createAsking } from '../traffic/asking.ts'
+import { createRouteSwitch } from '../traffic/route-switch.ts'
 import { createServiceSwitch } from '../traffic/service-switch.ts'
 import type { BlueGreenOptions } from './approach.ts'
 import { createColors } from './colors.ts'
@@ -70,24 +71,7 @@ export async function blueGreenOf(
     preflight: () =>
       lookFirstAtColors({ client, target, standing, applying, mayPatchBudgets, uses: options.uses ?? [] }),
   })
-  const { labels = {} } = target.deployment.spec?.template.metadata ?? {}
-  const serving = createServiceSwitch({
-    client,
-    clock,
-    fence,
-    held,
-    workload,
-    service: target.service,
-    preview: target.preview('blue'),
-    pods: selectorText(target.deployment.spec?.selector ?? {}),
-    labels,
-    asking: createAsking({
-      pods,
-      namespace: client.namespace,
-      probe: options.probe ?? {},
-      port: () => portsOf(client, target.service, options.probe?.port),
-    }),
-  })
+  const serving = switchOf()
   return {
     colors,
     switch: serving,
@@ -99,6 +83,33 @@ export async function blueGreenOf(
       colors.close()
       serving.close()
     },
+  }
+
+  function switchOf(): Switch & { close(): void } {
+    const all = selectorText(target.deployment.spec?.selector ?? {})
+    const { service } = target
+    if (options.traffic.kind === 'httproute') {
+      const route = options.traffic.name
+      const settle = options.settle ?? 5_000
+      return createRouteSwitch({ client, clock, fence, held, workload, route, service, pods: all, settle })
+    }
+    const { namespace } = client
+    const probe = options.probe ?? {}
+    const asking = createAsking({ pods, namespace, probe, port: () => portsOf(client, service, probe.port) })
+    const { labels = {} } = target.deployment.spec?.template.metadata ?? {}
+    const preview = target.preview('blue')
+    return createServiceSwitch({
+      client,
+      clock,
+      fence,
+      held,
+      workload,
+      service,
+      preview,
+      pods: all,
+      labels,
+      asking,
+    })
   }
 
   async function isAllowed(): Promise<boolean> {

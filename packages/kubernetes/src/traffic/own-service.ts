@@ -14,7 +14,7 @@ export interface OwnService {
   readonly owner: { readonly name: string; readonly uid: string } | undefined
   readonly stamp: number
   /** The input that gives it another name. */
-  readonly input: string
+  readonly input: string | undefined
 }
 
 /** A Service of ours, made or pointed at these pods. @throws Conflict when another's has its name; Superseded */
@@ -38,12 +38,18 @@ export async function ensureOwnService(client: Client, fence: Fence, wanted: Own
   await fence.patch('Service', name, stamp, [{ op: 'replace', path: '/spec/selector', value: selector }])
 }
 
-export function refuseForeign(service: Service | undefined, workload: string, input: string): void {
+export function refuseForeign(
+  service: Service | undefined,
+  workload: string,
+  input: string | undefined,
+): void {
   if (service === undefined || service.metadata?.annotations?.[OWNER] === workload) return
   const object = `Service ${service.metadata?.namespace}/${service.metadata?.name}`
   throw new Conflict(`${object} exists, and is not ours: a release would overwrite it`, {
     object,
-    fix: [`delete it, or give ours another name with ${input}`],
+    fix: [
+      input === undefined ? 'delete it, or rename it' : `delete it, or give ours another name with ${input}`,
+    ],
   })
 }
 

@@ -1,8 +1,12 @@
 import { type Color, COLORS, type Owner } from '@release-actions/release'
 import { isMapping } from '../config/kubeconfig.ts'
+import { type JsonPatch, type JsonPatchOperation, pointer } from '../json-patch.ts'
 import { besideService, colorsKey } from '../names.ts'
 import type { BackendRef, HttpRoute } from './route-types.ts'
 import { isService, weightOf } from './route-weights.ts'
+
+/** Of a rule that names nobody else. */
+const ALL = 100
 
 /** What we note on a route when the colours come in. */
 export interface ColorMark {
@@ -76,6 +80,49 @@ export function shareOfOurs(rule: ColorRule): number {
   return places.reduce((sum, at) => sum + weightOf(rule.refs[at]), 0)
 }
 
-export function colorService(service: string, color: Color): string {
-  return besideService(service, color)
+/**
+ * Their refs beside the user's own, with its port and filters, and nothing of the traffic.
+ * @param except a colour that comes in by another way
+ */
+export function linking(rule: ColorRule, service: string, except: Color | undefined): JsonPatch {
+  const refs = pointer('spec', 'rules', rule.at, 'backendRefs')
+  const own = rule.own === undefined ? undefined : rule.refs[rule.own]
+  const missing = COLORS.filter((color) => color !== except && rule[color] === undefined)
+  if (own === undefined || rule.own === undefined || missing.length === 0) return []
+  return [
+    { op: 'test', path: `${refs}${pointer(rule.own, 'name')}`, value: own.name },
+    ...missing.map((color) => ({
+      op: 'add' as const,
+      path: `${refs}/-`,
+      value: { ...own, name: besideService(service, color), weight: 0 },
+    })),
+  ]
+}
+
+/**
+ * The patch that gives a colour all that the user's Service and the colours have in a rule, as long as each ref is
+ * still the one that it was. Other backends keep their share. A ref that was taken out comes back.
+ */
+export function giving(rule: ColorRule, to: Color, service: string): JsonPatch {
+  const refs = pointer('spec', 'rules', rule.at, 'backendRefs')
+  const share = shareOfOurs(rule)
+  if (share === 0) return []
+  const places = [rule.own, rule.blue, rule.green].filter((at) => at !== undefined)
+  const alone = places.length === rule.refs.length
+  const weight = alone ? ALL : share
+  const patch = places.flatMap((at): JsonPatch => {
+    const ref = rule.refs[at]
+    const wanted = at === rule[to] ? weight : 0
+    if (ref === undefined || ref.weight === wanted) return []
+    const test: JsonPatchOperation = { op: 'test', path: `${refs}${pointer(at, 'name')}`, value: ref.name }
+    return [test, { op: 'add', path: `${refs}${pointer(at, 'weight')}`, value: wanted }]
+  })
+  const like = rule.refs[places[0] ?? 0]
+  if (rule[to] !== undefined || like === undefined) return patch
+  const added: JsonPatchOperation = {
+    op: 'add',
+    path: `${refs}/-`,
+    value: { ...like, name: besideService(service, to), weight },
+  }
+  return [...patch, added]
 }
