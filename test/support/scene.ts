@@ -12,7 +12,7 @@ import {
 export const WORLD = process.env['RELEASE_WORLD'] === 'cluster' ? 'cluster' : 'embedded'
 
 /** The bundles of this repository, or those of another folder, such as a release's. */
-const DIST = process.env['RELEASE_DIST'] ?? join(import.meta.dirname, '../../dist')
+export const DIST = process.env['RELEASE_DIST'] ?? join(import.meta.dirname, '../../dist')
 
 /** Against a hang, not a measure of speed: a busy machine may take ten times the few seconds of a release. */
 const TIMEOUT_MS = 300_000
