@@ -4,14 +4,16 @@ import type { Client } from '../client.ts'
 import { isMapping } from '../config/kubeconfig.ts'
 import { OWNER } from '../names.ts'
 import type { Labels, PodTemplate, Service } from '../objects.ts'
-import { roleRules, type RoleRule } from '../role.ts'
+import { renderRule, roleRules, type RoleRule } from '../role.ts'
 import type { Applying } from './applying.ts'
+import { keepingApart } from './keeping-apart.ts'
 import { lookBeside } from './look-beside.ts'
 import { foreign } from './cluster.ts'
 import { differingPolicies, sharedBudgets } from './policies.ts'
 import { selecting } from './labels.ts'
 import { judgeWorkload } from './refusals.ts'
 import type { Target } from './target.ts'
+import { warnedVertical } from './vertical-autoscaler.ts'
 
 export interface PreflightOptions {
   readonly client: Client
@@ -41,7 +43,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
   const autoscaler = autoscalers.items.find(
     ({ spec }) => spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.name === target.workload,
   )
-  const [labels, services, policies, budgets, canary, claims, manifests] = await Promise.all([
+  const [labels, services, policies, budgets, canary, claims, manifests, vertical] = await Promise.all([
     target.labels(),
     client.list('Service'),
     client.list('NetworkPolicy'),
@@ -49,6 +51,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     client.find('Deployment', target.canary),
     claimsOf(client, target.goal?.template ?? target.deployment.spec?.template),
     applying?.look(),
+    warnedVertical(client, target.workload),
   ])
   const beside = await lookBeside(client, target, autoscaler !== undefined)
   const needed = [
@@ -77,6 +80,9 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
   if (refused.length > 0) throw refusal(`${client.namespace}/${target.workload}`, refused)
   return [
     ...verdict.warnings,
+    ...unseenClaims(claims),
+    ...keepingApart({ deployment, goal, changed: labels.changed }),
+    ...vertical,
     ...sharedBudgets(budgets.items, stable, carried),
     ...(labels.overlaps && autoscaler !== undefined
       ? [`HorizontalPodAutoscaler ${autoscaler.metadata?.name} counts the canary's pods too while it lives`]
@@ -105,6 +111,13 @@ function refusal(name: string, reasons: readonly string[]): ReleaseError {
       fix: ['nothing has been changed'],
     },
   )
+}
+
+/** Not of the Role that a release asks for, since few workloads mount a claim (ADR 9). */
+export function unseenClaims(claims: ReadonlyMap<string, readonly string[] | undefined>): readonly string[] {
+  if (![...claims.values()].includes(undefined)) return []
+  const rule = renderRule({ group: '', resource: 'persistentvolumeclaims', verbs: ['get'] })
+  return [`to have a volume that only one pod can mount refused before it is tried, add to the Role: ${rule}`]
 }
 
 /** The access modes of the volume claims that the pods mount; undefined where we may not look. */

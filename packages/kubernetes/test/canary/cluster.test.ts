@@ -266,7 +266,11 @@ describe('the first look', () => {
     await canary.cluster.deleteCanary(fence)
     await canary.cluster.releaseAutoscaler('scaler', 1, fence)
     await canary.claims.release()
-    expect(it.kubernetes.requests.all({ status: 403 })).toEqual([])
+    // What may be looked at is looked at, and no more is asked for (ADR 9).
+    const denied = it.kubernetes.requests
+      .all({ status: 403 })
+      .map(({ verb, resource }) => `${verb} ${resource}`)
+    expect(denied).toEqual(['list verticalpodautoscalers'])
   })
 
   test('names every missing verb at once, with the lines to add', async () => {

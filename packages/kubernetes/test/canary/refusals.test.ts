@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { unseenClaims } from '../../src/canary/preflight.ts'
 import { differingPolicies, sharedBudgets } from '../../src/canary/policies.ts'
+import { keepingApart } from '../../src/canary/keeping-apart.ts'
 import { type FirstLook, judgeWorkload } from '../../src/canary/refusals.ts'
 import type { NetworkPolicy, PodTemplate } from '../../src/objects.ts'
 
@@ -71,7 +73,9 @@ describe('refused at the first look, with the reason', () => {
   })
 
   test('a volume that many may write is fine', () => {
-    expect(judgeWorkload({ ...plain, claims: new Map([['data', ['ReadWriteMany']]]) }).refused).toEqual([])
+    for (const modes of [['ReadWriteMany'], ['ReadWriteOnce', 'ReadWriteMany']]) {
+      expect(judgeWorkload({ ...plain, claims: new Map([['data', modes]]) }).refused).toEqual([])
+    }
   })
 })
 
@@ -116,6 +120,57 @@ describe('warned about', () => {
     const { refused, warnings } = judgeWorkload({ ...plain, ...change })
     expect(refused).toEqual([])
     expect(warnings).toEqual([expect.stringMatching(reason)])
+  })
+})
+
+test('a claim that may not be read says once what to add to the Role', () => {
+  const rule = '- {apiGroups: [""], resources: [persistentvolumeclaims], verbs: [get]}'
+  const claims = new Map([
+    ['data', undefined],
+    ['more', undefined],
+  ])
+  expect(unseenClaims(claims)).toEqual([expect.stringContaining(rule)])
+  expect(unseenClaims(new Map([['data', ['ReadWriteMany']]]))).toEqual([])
+})
+
+describe('a required anti-affinity', () => {
+  const labels = { app: 'shop', tier: 'web' }
+  const template = (selector: object | undefined): PodTemplate => ({
+    metadata: { labels },
+    spec: {
+      containers: [],
+      ...(selector !== undefined && {
+        affinity: {
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { labelSelector: selector, topologyKey: 'kubernetes.io/hostname' },
+            ],
+          },
+        },
+      }),
+    },
+  })
+  const told = (stable: object | undefined, next: object | undefined): readonly string[] => [
+    ...keepingApart({
+      deployment: { spec: { selector: {}, template: template(stable) } },
+      goal: template(next),
+      changed: { app: 'shop-canary' },
+    }),
+  ]
+  const shared = { matchLabels: { tier: 'web' } }
+
+  test('by a label that both have is warned about once, whichever of the two has it', () => {
+    const warning = expect.stringMatching(
+      /tier=web, kubernetes.io\/hostname.*Pending.*name the label app in it/,
+    )
+    expect(told(shared, shared)).toEqual([warning])
+    expect(told(shared, undefined)).toEqual([warning])
+    expect(told(undefined, { matchExpressions: [{ key: 'tier', operator: 'Exists' }] })).toHaveLength(1)
+  })
+
+  test('by the label in which they differ is nothing to warn of', () => {
+    expect(told({ matchLabels: { app: 'shop' } }, { matchLabels: labels })).toEqual([])
+    expect(told({ matchLabels: { app: 'other' } }, undefined)).toEqual([])
   })
 })
 
