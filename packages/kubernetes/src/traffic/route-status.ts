@@ -14,12 +14,29 @@ export function acceptanceOf(
   const parents = (route.status?.parents ?? []).filter((each) =>
     wanted.some((ref) => isSame(ref, each.parentRef)),
   )
-  const said = parents.map((parent) => judge(parent, generation, wasUnresolved))
+  const said = parents
+    .filter((parent) => !isLeftOver(parent, parents, generation))
+    .map((parent) => judge(parent, generation, wasUnresolved))
   const refused = said.find((each) => each.kind === 'refused')
   return {
     accepted: said.length > 0 && said.every((each) => each.kind === 'accepted'),
     refused: refused?.kind === 'refused' ? refused.why : undefined,
   }
+}
+
+/**
+ * A Gateway has one controller. Of two that have written about the same one, the one that is behind while the other
+ * knows the current generation was uninstalled, or its class was changed: it will never say more.
+ */
+function isLeftOver(parent: RouteParent, all: readonly RouteParent[], generation: number): boolean {
+  if ((parent.parentRef.kind ?? 'Gateway') !== 'Gateway') return false
+  if (current(parent, 'Accepted', generation) !== undefined) return false
+  return all.some(
+    (other) =>
+      other.controllerName !== parent.controllerName &&
+      isSame(other.parentRef, parent.parentRef) &&
+      current(other, 'Accepted', generation) !== undefined,
+  )
 }
 
 type Said = { readonly kind: 'accepted' | 'behind' } | { readonly kind: 'refused'; readonly why: string }
@@ -48,6 +65,7 @@ function isSame(a: ParentRef, b: ParentRef): boolean {
   return (
     a.name === b.name &&
     (a.sectionName ?? '') === (b.sectionName ?? '') &&
+    (a.port ?? 0) === (b.port ?? 0) &&
     (a.kind ?? 'Gateway') === (b.kind ?? 'Gateway')
   )
 }

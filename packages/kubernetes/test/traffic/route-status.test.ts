@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { acceptanceOf } from '../../src/traffic/route-status.ts'
-import type { HttpRoute, RouteCondition } from '../../src/traffic/route-types.ts'
+import type { HttpRoute, ParentRef, RouteCondition } from '../../src/traffic/route-types.ts'
 
 const condition = (
   type: string,
@@ -25,6 +25,17 @@ const route = (...parents: readonly RouteCondition[][]): HttpRoute => ({
     })),
   },
 })
+/** The first parent knows the current generation, the second an older one. */
+const two = (first: ParentRef, second: ParentRef): HttpRoute => ({
+  metadata: { generation: 5 },
+  spec: { parentRefs: [first, second] },
+  status: {
+    parents: [
+      { parentRef: first, controllerName: 'c0', conditions: fine },
+      { parentRef: second, controllerName: 'c1', conditions: [condition('Accepted', 'True', 4)] },
+    ],
+  },
+})
 const fine = [condition('Accepted', 'True', 5), condition('ResolvedRefs', 'True', 5)]
 
 describe('what the controllers say of the route', () => {
@@ -38,8 +49,27 @@ describe('what the controllers say of the route', () => {
       refused: undefined,
     })
   })
-  test('one of two controllers behind is not accepted', () => {
-    expect(acceptanceOf(route(fine, [condition('Accepted', 'True', 4)]), false).accepted).toBe(false)
+  test('one of two parents behind is not accepted', () => {
+    const behind = two({ name: 'gw' }, { name: 'other' })
+    expect(acceptanceOf(behind, false).accepted).toBe(false)
+    // The same Gateway by two listeners is two parents.
+    expect(
+      acceptanceOf(two({ name: 'gw', sectionName: 'a' }, { name: 'gw', sectionName: 'b' }), false).accepted,
+    ).toBe(false)
+  })
+  test('what an uninstalled controller said of the same Gateway does not count, a refusal of the current one does', () => {
+    const old = [condition('Accepted', 'True', 4)]
+    expect(acceptanceOf(route(old, fine), false).accepted).toBe(true)
+    expect(acceptanceOf(route([condition('Accepted', 'False', 4)], fine), false)).toEqual({
+      accepted: true,
+      refused: undefined,
+    })
+    expect(acceptanceOf(route(old, [condition('Accepted', 'False', 5)]), false).refused).toContain('c1')
+    expect(acceptanceOf(route(old, old), false).accepted).toBe(false)
+  })
+  test('two controllers of a mesh may both be at work on one Service', () => {
+    const ref = { name: 'shop', kind: 'Service', group: '' }
+    expect(acceptanceOf(two(ref, ref), false).accepted).toBe(false)
   })
   test('refused, with the controller’s own words', () => {
     const refused = [condition('Accepted', 'False', 5, 'no such listener')]
