@@ -20,7 +20,13 @@ export interface ClaimsOptions {
   readonly nonce: string
   /** A holder that has not renewed for so long is gone. Default 30 s. */
   readonly leaseDuration?: Milliseconds
+  /** Aborts on the runner's signal: then there are seconds. */
+  readonly cancelled?: AbortSignal | undefined
 }
+
+/** How long letting go may take: whoever does not manage it lets it expire. */
+const RELEASE_MS = 5_000
+const CANCELLED_RELEASE_MS = 1_000
 
 export interface KubernetesClaims extends Claims {
   /** The fence of the claim that this process holds; undefined: it holds none. */
@@ -159,16 +165,11 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
         return { fence }
       }),
     write: (change) => inTurn(() => update(change, false)),
-    release: () =>
-      inTurn(async () => {
-        if (mine === undefined) return
-        try {
-          await update(undefined, true)
-        } catch {
-          // Not ours any more, or out of reach: then it expires. Whoever lets go has no use for an error.
-        }
-        mine = undefined
-      }),
+    async release() {
+      const released = new AbortController()
+      // Beside whatever a hung server still owes us an answer to.
+      await Promise.race([giveUp().finally(() => released.abort()), patience(released.signal)])
+    },
     guard() {
       const lost = new AbortController()
       const stop = new AbortController()
@@ -179,6 +180,29 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
       void watching(stop.signal, check)
       return { lost: lost.signal, stop: () => stop.abort() }
     },
+  }
+
+  function giveUp(): Promise<void> {
+    return inTurn(async () => {
+      if (mine === undefined) return
+      try {
+        await update(undefined, true)
+      } catch {
+        // Not ours any more, or out of reach: then it expires. Whoever lets go has no use for an error.
+      }
+      mine = undefined
+    })
+  }
+
+  async function patience(released: AbortSignal): Promise<void> {
+    const { cancelled } = options
+    if (cancelled?.aborted !== true) {
+      await clock.sleep(
+        RELEASE_MS,
+        cancelled === undefined ? released : AbortSignal.any([released, cancelled]),
+      )
+    }
+    if (cancelled?.aborted === true) await clock.sleep(CANCELLED_RELEASE_MS, released)
   }
 
   async function renewing(stop: AbortSignal, check: () => void): Promise<void> {

@@ -98,6 +98,28 @@ describe('the claim on a workload', () => {
     expect(await b.read()).toMatchObject({ kind: 'free', state: { note: 'kept' } })
     await a.release()
   })
+
+  test.each([
+    ['hung', false],
+    ['hung, after a cancel', true],
+  ])('is given up where the server is %s, and expires', async (_, cancelled) => {
+    await using it = await world()
+    // Sleeps end at once: nothing here waits for the server to answer.
+    const instant: Clock = { now: () => it.clock.now(), sleep: () => Promise.resolve() }
+    const signal = cancelled ? AbortSignal.abort() : new AbortController().signal
+    const a = createClaims({
+      client: it.admin,
+      clock: instant,
+      workload: 'shop',
+      nonce: 'a',
+      cancelled: signal,
+    })
+    await a.take(RUN)
+    it.kubernetes.faults.order({ verb: 'update', resource: 'leases' }, { kind: 'freeze' })
+    await a.release()
+    expect(await it.claims('b').read()).toMatchObject({ kind: 'held', by: RUN })
+    it.kubernetes.faults.thaw()
+  })
 })
 
 describe('the state on the Lease', () => {
