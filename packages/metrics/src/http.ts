@@ -11,6 +11,7 @@ import {
 import type { Pods, PodSight, ProxyAnswer, Track } from '@release-actions/ports'
 import { messageOf, NotFound, TimedOut, Unreachable } from '@release-actions/values'
 import { excerpt, failed } from './failure.ts'
+import { inTime } from './in-time.ts'
 import { mapLimited, type RoundMemo } from './round.ts'
 import type { GateSource, Look, MetricsWorld } from './source.ts'
 import { valuesFor } from './values.ts'
@@ -153,6 +154,14 @@ async function attempt<T>(
 
 /** All answers as expected? For `latency`: the slowest of them, in seconds. */
 function judged(source: HttpSource, answers: readonly Answered[]): Reading {
+  try {
+    return inTime(() => judge(source, answers))
+  } catch (error) {
+    return failed(error, 'the body of the answer')
+  }
+}
+
+function judge(source: HttpSource, answers: readonly Answered[]): Reading {
   for (const { from, answer } of answers) {
     const wrong = misfit(source, answer)
     if (wrong === undefined) continue

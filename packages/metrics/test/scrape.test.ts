@@ -49,6 +49,19 @@ describe('scraped counters', () => {
     expect(await look()).toMatchObject({ kind: 'value', value: 0.1 })
   })
 
+  test('a matcher that backtracks out of hand is an error, and the process lives on', async () => {
+    const app = new App('a')
+    app.lines = () => `http_requests_total{code="${'a'.repeat(60)}!"} 1\n`
+    const { look } = await canary(
+      '- name: e\n  scrape: {port: 8080, signal: rate, where: \'code=~"(a+)+"\'}\n  max: 5',
+      app,
+    )
+    expect(await look()).toMatchObject({
+      kind: 'error',
+      detail: expect.stringContaining('a regular expression of the gate was not done'),
+    })
+  })
+
   test('errors of before the window do not count', async () => {
     const app = new App('a')
     Object.assign(app, { ok: 100, failed: 100 })

@@ -121,6 +121,16 @@ describe('http', () => {
     ).toMatchObject({ value })
   })
 
+  test('a body expression that backtracks out of hand is an error, and the process lives on', async () => {
+    const body = `${'a'.repeat(60)}!`
+    const pods = podsWith(() => ({ status: 200, body }))
+    const more = ', body: "/^(a+)+$/"'
+    expect(await (await watch(worldOf({ pods }), yaml(more)))()).toMatchObject({
+      kind: 'error',
+      detail: expect.stringContaining('a regular expression of the gate was not done'),
+    })
+  })
+
   test('latency is the slowest answer in seconds, and no latency when an answer is wrong', async () => {
     const latency = `- name: up\n  http: {path: /, port: 8080, signal: latency}\n  max: 1s`
     const pods = podsWith(

@@ -1,4 +1,5 @@
 import { reading, sourceError, type AlertsSource, type Note } from '@release-actions/judge'
+import { inTime } from '../in-time.ts'
 import type { GateSource } from '../source.ts'
 import { isRecord, type Ask } from './api.ts'
 
@@ -22,7 +23,9 @@ export function alertsSource(source: AlertsSource, ask: Ask): GateSource {
           })
         } else {
           const names = ruleNames(rules.data)
-          const [missing] = source.alerts.filter((_, i) => !names.some((name) => patterns[i]?.test(name)))
+          const [missing] = inTime(() =>
+            source.alerts.filter((_, i) => !names.some((name) => patterns[i]?.test(name))),
+          )
           if (missing !== undefined) {
             return sourceError(
               'unknown-alert',
@@ -40,7 +43,7 @@ export function alertsSource(source: AlertsSource, ask: Ask): GateSource {
         .filter(isRecord)
         .filter((alert) => alert['state'] === 'firing')
         .map(nameOf)
-      const ours = firing.filter((name) => patterns.some((pattern) => pattern.test(name)))
+      const ours = inTime(() => firing.filter((name) => patterns.some((pattern) => pattern.test(name))))
       if (ours.length > 0)
         notes.push({ reason: 'output', detail: `firing: ${[...new Set(ours)].join(', ')}` })
       return reading(ours.length, [...notes, ...answer.notes])

@@ -9,6 +9,7 @@ import {
 import type { Pods, PodSight, Track } from '@release-actions/ports'
 import { messageOf } from '@release-actions/values'
 import { excerpt, failed } from '../failure.ts'
+import { inTime } from '../in-time.ts'
 import { mapLimited, type RoundMemo } from '../round.ts'
 import type { Look } from '../source.ts'
 import type { Deltas, PodScrape, Series } from './deltas.ts'
@@ -61,7 +62,7 @@ export async function scrapeInto(
     ),
   }))
   const notes: Note[] = []
-  const scrapes: PodScrape[] = []
+  const exposed: { readonly pod: PodSight; readonly seen: Exposition }[] = []
   const types = new Map<string, string>()
   const names = new Set<string>()
   for (const { pod, seen } of looks) {
@@ -75,7 +76,13 @@ export async function scrapeInto(
     }
     for (const [name, type] of seen.types) types.set(name, type)
     for (const name of seen.samples.keys()) names.add(name)
-    scrapes.push(selectSeries(pod, seen, select))
+    exposed.push({ pod, seen })
+  }
+  let scrapes: readonly PodScrape[]
+  try {
+    scrapes = inTime(() => exposed.map(({ pod, seen }) => selectSeries(pod, seen, select)))
+  } catch (error) {
+    return failed(error, 'the metrics of the pods')
   }
   deltas.add(scrapes, new Set(list.map(({ uid }) => uid)))
   return { kind: 'scraped', pods: scrapes.length, types, names, notes }

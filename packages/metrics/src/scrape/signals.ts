@@ -9,6 +9,7 @@ import {
   type ScrapeSignal,
 } from '@release-actions/judge'
 import { nearest, type Milliseconds } from '@release-actions/values'
+import { inTime } from '../in-time.ts'
 import type { Gain } from './deltas.ts'
 import type { Scraped } from './pods.ts'
 import { bucketQuantile } from './quantile.ts'
@@ -56,7 +57,8 @@ export function readSignal(
       const total = sum(gains)
       if (total < minObservations) return few(total)
       const failing = matcherTest(signal.errors)
-      return reading(sum(gains.filter(({ labels }) => failing(labels))) / total, notes)
+      const failed = inTime(() => gains.filter(({ labels }) => failing(labels)))
+      return reading(sum(failed) / total, notes)
     }
     case 'avg': {
       if (gains.length === 0) return absent(`${signal.histogram}_sum`, signal.where, scraped, notes)
