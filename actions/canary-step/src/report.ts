@@ -52,7 +52,7 @@ interface Split {
   readonly measured: Percent | undefined
 }
 
-export function splitOf(ran: CanaryEnd, goal: CanaryGoal): Split {
+function splitOf(ran: CanaryEnd, goal: CanaryGoal): Split {
   const { seen, cluster } = ran.last
   const { flight } = ran
   const state = seen.claim.state

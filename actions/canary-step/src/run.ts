@@ -32,7 +32,7 @@ export async function run(inputs: CanaryInputs, kit: Kit): Promise<void> {
     const goal = goalOf({ inputs, kit, walk, chosen, setting })
     const step = { inputs, kit, goal, setting, environment }
     // Needed whatever the look says, and loaded while it is under way.
-    const record = inputs.record ? import('./record.ts') : undefined
+    const record = inputs.record && !inputs.dryRun ? import('./record.ts') : undefined
     const live = inputs.dryRun ? undefined : await alreadyLive(goal, setting, kit)
     await record
     if (live !== undefined) return await (await import('./unchanged.ts')).unchanged(step, live)

@@ -1,3 +1,4 @@
+import { markdownBlock, markdownLine, markdownTable, markdownText } from '@release-actions/values'
 import type { Verdict } from './combine.ts'
 import type { Gate } from './gate.ts'
 import type { GateVerdict } from './judge.ts'
@@ -54,9 +55,9 @@ export function gateTable(reports: readonly GateReport[]): string {
     const row = gateRow(report)
     return [row.outcome, row.name, row.value, row.baseline, row.limit, row.samples, row.why]
   })
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(HEAD), line(HEAD.map(() => '---')), ...rows.map((cells) => line(cells.map(escapeCell)))].join(
-    '\n',
+  return markdownTable(
+    HEAD,
+    rows.map((cells) => cells.map(markdownLine)),
   )
 }
 
@@ -77,13 +78,13 @@ export function checkText(report: GateReport): CheckText {
   const notes = [
     ...new Set(samples.flatMap((sample) => sample.notes.map(({ reason, detail }) => `${reason}: ${detail}`))),
   ]
-  const summary = [told, ...notes.slice(0, 20).map((note) => `- ${escapeText(note)}`)].join('\n\n')
+  const summary = [told, ...notes.slice(0, 20).map((note) => `- ${markdownText(note)}`)].join('\n\n')
   let kept = samples
-  let text = codeBlock(JSON.stringify(gateEvidence({ ...report, samples: kept }), null, 1))
+  let text = markdownBlock('json', JSON.stringify(gateEvidence({ ...report, samples: kept }), null, 1))
   while (text.length > TEXT_LIMIT && kept.length > 1) {
     kept = kept.slice(Math.ceil(kept.length / 4))
     const evidence = { ...gateEvidence({ ...report, samples: kept }), leftOut: samples.length - kept.length }
-    text = codeBlock(JSON.stringify(evidence, null, 1))
+    text = markdownBlock('json', JSON.stringify(evidence, null, 1))
   }
   return { title: cut(title, 250), summary: cut(summary, TEXT_LIMIT), text: cut(text, TEXT_LIMIT) }
 }
@@ -157,33 +158,6 @@ export function verdictLine(verdict: Verdict): string {
 
 function symbol(state: GateVerdict['state']): string {
   return { judging: '⏳', pass: '✅', fail: '❌', inconclusive: '❔' }[state]
-}
-
-/** Text from outside as Markdown that shows it and does nothing else: no markup, no HTML, no mention, no link. */
-export function escapeText(text: string): string {
-  return text
-    .replace(CONTROL, '')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/[\\`*_{}[\]|~$!]/g, '\\$&')
-    .replace(/@/g, '&#64;')
-    .replace(/#/g, (char, at: number, all: string) => (all[at - 1] === '&' ? char : '&#35;'))
-    .replace(/:\/\//g, '&#58;//')
-}
-
-/** Control characters but tab and newline, and those that turn the direction of text. */
-const CONTROL = new RegExp('[\\u0000-\\u0008\\u000b-\\u001f\\u007f\\u202a-\\u202e\\u2066-\\u2069]', 'g')
-
-function escapeCell(text: string): string {
-  return escapeText(text.replace(/\s*\n\s*/g, ' ↵ '))
-}
-
-/** A fence that is longer than any run of backticks inside. */
-function codeBlock(json: string): string {
-  const longest = Math.max(2, ...[...json.matchAll(/`+/g)].map(([run]) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  return `${fence}json\n${json}\n${fence}`
 }
 
 function cut(text: string, most: number): string {

@@ -49,7 +49,7 @@ export function querySource(
 }
 
 /** One number from an instant query's `data`: a scalar, or a vector of exactly one series. */
-export function readResult(data: unknown, notes: readonly Note[]): Reading {
+function readResult(data: unknown, notes: readonly Note[]): Reading {
   const type = isRecord(data) ? data['resultType'] : undefined
   const result = isRecord(data) ? data['result'] : undefined
   switch (type) {

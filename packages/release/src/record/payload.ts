@@ -2,7 +2,7 @@ import { ReleaseError } from '@release-actions/values'
 import type { ReleaseRecord } from './record.ts'
 
 /** The schema that this version writes, and the newest that it reads. */
-export const RECORD_SCHEMA = 1
+const RECORD_SCHEMA = 1
 const MOST_BYTES = 8192
 
 /**
