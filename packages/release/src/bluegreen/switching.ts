@@ -14,6 +14,10 @@ export interface Switching {
   readonly deployment: number | undefined
   /** As the user wrote it: `service/shop`, `httproute/shop`. */
   readonly traffic: string
+  /** How long the old colour is to stay up afterwards. */
+  readonly keep: Keep
+  /** A rollback: nothing is judged. */
+  readonly preempt: boolean
   readonly since: Timestamp
   /** The colour that gets the new version. */
   readonly to: Color
@@ -51,7 +55,9 @@ export interface SwitchMade {
 /** What is judged: the idle colour before the switch, and the same pods after it. */
 export type SwitchStage = 'pre-switch' | 'post-switch'
 
-export type SwitchPhase = 'adopting' | 'deploying' | 'judging' | 'switching' | 'soaking' | 'retreating'
+/** `clearing`: what the idle colour had before is going. */
+export type SwitchPhase =
+  'adopting' | 'clearing' | 'deploying' | 'judging' | 'switching' | 'soaking' | 'retreating'
 
 /** What blue/green has left on a workload, between its releases. */
 export interface ColorState {
@@ -64,7 +70,8 @@ export interface ColorState {
 export interface Warm {
   readonly color: Color
   readonly release: ReleaseId
-  readonly run: RunId
+  /** Whose release it was; undefined: it was there before us. */
+  readonly run: RunId | undefined
   readonly deployment: number | undefined
   /** When it stopped serving. */
   readonly since: Timestamp

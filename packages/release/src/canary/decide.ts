@@ -1,7 +1,7 @@
 import { formatPercent } from '@release-actions/values'
 import type { InFlight, Landed, Retreat } from '../in-flight.ts'
 import { compareRuns, formatRun, type RunId } from '../run-id.ts'
-import { isLive, newerRelease } from './already-live.ts'
+import { blueGreens, isLive, newerRelease } from './already-live.ts'
 import { capacity } from './capacity.ts'
 import type { AbortGoal, CanaryGoal, ReleaseGoal } from './goal.ts'
 import type { CanaryMove } from './moves.ts'
@@ -74,6 +74,8 @@ function obstructed(seen: CanarySight, { code, reason, onTheWayBack }: Obstacle)
 function claimToRelease(goal: ReleaseGoal, seen: CanarySight, claim: NotOurs): CanaryMove {
   const newer = newerRelease(goal, claim)
   if (newer !== undefined) return { kind: 'stopped', by: newer.run, reason: newer.reason }
+  const taken = blueGreens(claim.state)
+  if (taken !== undefined) return conflict(taken)
   const flight = claim.state.inFlight
   if (flight === undefined && isLive(goal, seen)) return { kind: 'done', decision: 'unchanged' }
   if (seen.cancelled && flight?.release.template !== goal.release.template) return cancelledBefore()
@@ -87,13 +89,20 @@ function claimToRelease(goal: ReleaseGoal, seen: CanarySight, claim: NotOurs): C
 }
 
 function skipsAhead(goal: ReleaseGoal, first: number): CanaryMove {
-  const reason = `weight ${formatPercent(goal.until)} skips ahead in the plan: ${formatPercent(first)} has not passed`
+  return conflict(
+    `weight ${formatPercent(goal.until)} skips ahead in the plan: ${formatPercent(first)} has not passed`,
+  )
+}
+
+function conflict(reason: string): CanaryMove {
   return { kind: 'failed', decision: 'failed', code: 'conflict', reason }
 }
 
 // ——— nothing in flight: begin, or this process has just ended it ———
 
 function beginOrEnd(goal: ReleaseGoal, seen: CanarySight, claim: Ours): CanaryMove {
+  const taken = blueGreens(claim.state)
+  if (taken !== undefined) return conflict(taken)
   const { last } = claim.state
   const endedByUs =
     last !== undefined &&

@@ -40,7 +40,7 @@ export function waitUntil(
   goal: Bounded,
   seen: Pick<CanarySight, 'now'>,
   claim: Ours,
-  flight: InFlight,
+  flight: { readonly phase: { readonly since: Timestamp } },
 ): Timestamp {
   return countsSince(flight.phase.since, claim, seen) + goal.timing.timeout
 }
