@@ -18,7 +18,7 @@ export interface Origin {
 }
 
 /** `gates[2].scrape.port`; keys with spaces are quoted. */
-function formatPath(input: string, path: Path): string {
+export function formatPath(input: string, path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`
     return /^[\w-]+$/.test(part) ? `${text}.${part}` : `${text}[${JSON.stringify(part)}]`
