@@ -24,6 +24,7 @@ export async function openSetting(
     connection,
     namespace: inputs.namespace,
     nonce: randomBytes(6).toString('hex'),
+    cancelled: kit.cancelled,
     workload: inputs.workload,
     traffic: traffic.kind === 'httproute' ? { kind: 'httproute', name: traffic.name } : { kind: 'replicas' },
     image: release ? chosen?.image : undefined,

@@ -17,6 +17,8 @@ export interface ReachOptions {
   /** Different for every process. */
   readonly nonce: string
   readonly leaseDuration?: Milliseconds
+  /** Aborts on the runner's signal: then the claim is let go in a second, or left to expire. */
+  readonly cancelled?: AbortSignal | undefined
   /** How long a router may follow its old configuration after accepting a new one. Default 5 s. */
   readonly settle?: Milliseconds | undefined
   /** What preflight proves besides: `gates` where they go through the proxies, `hooks`. */
@@ -33,6 +35,7 @@ export function reach(options: ReachOptions): { readonly client: Client; readonl
     clock,
     workload,
     nonce: options.nonce,
+    cancelled: options.cancelled,
     ...(options.leaseDuration !== undefined && { leaseDuration: options.leaseDuration }),
   })
   return { client, claims }
