@@ -1,5 +1,6 @@
 import { EMPTY_LEASE_STATE, type LeaseState, type RunId } from '@release-actions/release'
 import { Conflict, messageOf } from '@release-actions/values'
+import { isColor } from './bluegreen/colors-of.ts'
 import { isMapping } from './config/kubeconfig.ts'
 import type { Lease } from './objects.ts'
 import { STATE } from './names.ts'
@@ -48,6 +49,8 @@ function problemOf(state: Readonly<Record<string, unknown>>): string | undefined
   for (const part of ['last', 'live'] as const) {
     if (state[part] !== undefined && !isLanded(state[part])) return `${part} is not a release that ended`
   }
+  const switched = switchProblem(state['switching'], state['colors'])
+  if (switched !== undefined) return switched
   const flight = state['inFlight']
   if (flight === undefined) return undefined
   if (!isMapping(flight)) return 'inFlight is not an object'
@@ -59,6 +62,23 @@ function problemOf(state: Readonly<Record<string, unknown>>): string | undefined
   if (!isMapping(phase) || typeof phase['since'] !== 'number') return 'inFlight.phase is not a phase'
   const lists = ['plan', 'passed', 'shifts'].filter((name) => !Array.isArray(flight[name]))
   return lists.length > 0 ? `inFlight.${lists.join(' and ')} is no list` : undefined
+}
+
+function switchProblem(switching: unknown, colors: unknown): string | undefined {
+  if (colors !== undefined && !(isMapping(colors) && isColor(colors['live']))) {
+    return 'colors does not say which colour serves'
+  }
+  if (switching === undefined) return undefined
+  if (!isMapping(switching)) return 'switching is not an object'
+  const { release, run, base, phase, to } = switching
+  if (!isRelease(release) || !isRun(run) || !isColor(to)) return 'switching names no release, run or colour'
+  const known = isMapping(base) && isRelease(base['release']) && typeof base['replicas'] === 'number'
+  if (!known || !(base['owner'] === 'own' || isColor(base['owner']))) {
+    return 'switching.base does not say what to go back to'
+  }
+  if (!isMapping(phase) || typeof phase['since'] !== 'number') return 'switching.phase is not a phase'
+  const lists = ['passed', 'switches'].filter((name) => !Array.isArray(switching[name]))
+  return lists.length > 0 ? `switching.${lists.join(' and ')} is no list` : undefined
 }
 
 function isLanded(value: unknown): boolean {

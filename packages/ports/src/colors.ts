@@ -20,6 +20,11 @@ export interface Colors {
   scale(owner: Owner, replicas: number, fence: number): Promise<void>
   /** One of `observe().followers` names that Deployment, or its pods, from now on. */
   follow(object: string, to: Owner, fence: number): Promise<void>
+  /**
+   * With `manifests`: applies the other objects. The first half of landing as promoted, once the new version serves and
+   * is judged: what they say may fit that version only.
+   */
+  finish(fence: number): Promise<void>
   /** Resolves as soon as something that `observe` reads has changed (a watch), at the latest after `ms`. */
   changed(ms: number, signal?: AbortSignal): Promise<void>
   /** The pods' own words, for a person: conditions, events, last log lines of the pods that are not well. */

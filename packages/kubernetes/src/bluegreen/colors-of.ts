@@ -9,6 +9,6 @@ export function ownerIn(labels: Labels | undefined): Owner | { readonly odd: str
   return isColor(value) ? value : { odd: value }
 }
 
-export function isColor(value: string): value is Color {
+export function isColor(value: unknown): value is Color {
   return COLORS.some((color) => color === value)
 }

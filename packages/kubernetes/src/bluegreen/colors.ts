@@ -3,29 +3,22 @@ import type { Color, Owner } from '@release-actions/release'
 import { Conflict, NotFound, ReleaseError } from '@release-actions/values'
 import { createBell } from '../bell.ts'
 import type { Applying } from '../canary/applying.ts'
+import { besideTemplate } from '../canary/beside-template.ts'
 import { foreign } from '../canary/cluster.ts'
 import { explainPods } from '../canary/explain.ts'
 import type { Goal } from '../canary/goal.ts'
-import { copied } from '../canary/never-copied.ts'
 import { revisionsOf } from '../canary/revisions.ts'
 import { templateHash } from '../canary/template-hash.ts'
 import type { Client } from '../client.ts'
 import { annotating, type Fence } from '../fence.ts'
-import { pointer, sameVersion } from '../json-patch.ts'
-import { APPLIED, COLOR, colorName, OWNER, TEMPLATE } from '../names.ts'
-import {
-  apiVersionOf,
-  type Deployment,
-  type ObjectMeta,
-  type Pod,
-  type PodTemplate,
-  type ReplicaSet,
-} from '../objects.ts'
+import { sameVersion } from '../json-patch.ts'
+import { APPLIED, colorName, OWNER, TEMPLATE } from '../names.ts'
+import { type Deployment, type ObjectMeta, type Pod, type PodTemplate, type ReplicaSet } from '../objects.ts'
 import { mapMatches, selectorText } from '../selectors.ts'
+import { changing, colorDeployment } from './color-deployment.ts'
 import { type Following, followings } from './followers.ts'
 import { colorSight, noOwn, ownSight } from './sight.ts'
 import type { ColorTarget } from './target.ts'
-import { coloured } from './template.ts'
 
 export interface ColorsOptions {
   readonly client: Client
@@ -142,41 +135,28 @@ export function createColors(options: ColorsOptions): Colors & { close(): void }
     return { template, hash: templateHash(template) }
   }
 
-  function made(color: Color, content: { template: PodTemplate; hash: string }, stamp: number): Deployment {
-    const like = basis ?? target.deployment
-    const template = coloured(content.template, color, selector)
-    const { strategy, minReadySeconds, progressDeadlineSeconds, revisionHistoryLimit } = like.spec ?? {}
-    return {
-      apiVersion: apiVersionOf('Deployment'),
-      kind: 'Deployment',
-      // Owned by nobody: deleting the user's own Deployment, which serves nothing, must not delete what serves.
-      metadata: {
-        name: nameOf(color),
-        namespace: client.namespace,
-        labels: { ...copied(like.metadata?.labels), [COLOR]: color },
-        annotations: {
-          [OWNER]: workload,
-          [TEMPLATE]: content.hash,
-          [APPLIED]: templateHash(template),
-          ...fence.annotation(stamp),
-        },
-      },
-      spec: {
-        selector: { ...selector, matchLabels: { ...selector.matchLabels, [COLOR]: color } },
-        template,
-        ...(strategy !== undefined && { strategy }),
-        ...(minReadySeconds !== undefined && { minReadySeconds }),
-        ...(progressDeadlineSeconds !== undefined && { progressDeadlineSeconds }),
-        ...(revisionHistoryLimit !== undefined && { revisionHistoryLimit }),
-      },
-    }
+  async function made(color: Color, content: 'base' | 'release', stamp: number): Promise<Deployment> {
+    const { manifests } = target
+    return colorDeployment({
+      workload,
+      namespace: client.namespace,
+      name: nameOf(color),
+      color,
+      ...(await wanted(content)),
+      like: basis ?? target.deployment,
+      // What the manifests say beside the template is the colour's that comes from them.
+      beside: manifests === undefined || content === 'base' ? {} : besideTemplate(manifests.deployment).spec,
+      annotations: fence.annotation(stamp),
+    })
   }
 
   async function create(object: Deployment, replicas: number, stamp: number): Promise<Deployment> {
     const { annotations = {}, name = '' } = object.metadata ?? {}
-    const spec = object.spec === undefined ? undefined : { ...object.spec, replicas }
     try {
-      return await client.create('Deployment', { ...object, ...(spec !== undefined && { spec }) })
+      return await client.create('Deployment', {
+        ...object,
+        ...(object.spec !== undefined && { spec: { ...object.spec, replicas } }),
+      })
     } catch (error) {
       // The answer to our own create may have been lost; another's Deployment is a conflict.
       if (!(error instanceof Conflict)) throw error
@@ -216,8 +196,7 @@ export function createColors(options: ColorsOptions): Colors & { close(): void }
 
     async apply(color, content, replicas, stamp) {
       if (content === 'release') await options.applying?.createConfigs()
-      const given = await wanted(content)
-      const object = made(color, given, stamp)
+      const object = await made(color, content, stamp)
       const applied = object.metadata?.annotations?.[APPLIED] ?? ''
       const name = nameOf(color)
       let there = await own(color)
@@ -230,18 +209,20 @@ export function createColors(options: ColorsOptions): Colors & { close(): void }
         there = undefined
       }
       if (there === undefined) return note(await create(object, replicas, stamp), applied, stamp)
-      const { strategy, minReadySeconds = 0, progressDeadlineSeconds = 600, template } = object.spec ?? {}
       const taken = await fence.patch('Deployment', name, stamp, [
         sameVersion(there.metadata?.resourceVersion),
-        { op: 'replace', path: '/spec/template', value: template },
+        ...changing(object),
         { op: 'replace', path: '/spec/replicas', value: replicas },
-        ...(strategy === undefined ? [] : [{ op: 'add', path: '/spec/strategy', value: strategy } as const]),
-        { op: 'add', path: '/spec/minReadySeconds', value: minReadySeconds },
-        { op: 'add', path: '/spec/progressDeadlineSeconds', value: progressDeadlineSeconds },
-        { op: 'add', path: pointer('metadata', 'annotations', TEMPLATE), value: given.hash },
-        { op: 'add', path: pointer('metadata', 'annotations', APPLIED), value: applied },
       ])
       await note(taken, applied, stamp)
+    },
+
+    async finish(stamp) {
+      const [stamped] = await Promise.all([own('blue'), own('green')]).then((both) =>
+        both.filter((each) => each !== undefined),
+      )
+      const name = stamped?.metadata?.name ?? workload
+      await options.applying?.applyOthers(() => fence.patch('Deployment', name, stamp, []))
     },
 
     async scale(owner, replicas, stamp) {

@@ -15,6 +15,7 @@ import { createServiceSwitch } from '../traffic/service-switch.ts'
 import type { BlueGreenOptions } from './approach.ts'
 import { createColors } from './colors.ts'
 import { lookFirstAtColors } from './preflight.ts'
+import { heldByUs } from './held-by-us.ts'
 import { portsOf } from './ports-of.ts'
 import type { ColorStanding } from './standing.ts'
 import { type ColorTarget, findColorTarget } from './target.ts'
@@ -56,8 +57,15 @@ export async function blueGreenOf(
     blue: colorName(workload, 'blue'),
     green: colorName(workload, 'green'),
   })
+  const { labels = {} } = target.deployment.spec?.template.metadata ?? {}
   const applying =
-    target.manifests === undefined ? undefined : createApplying(client, target.manifests, new Set())
+    target.manifests === undefined
+      ? undefined
+      : createApplying(
+          client,
+          target.manifests,
+          heldByUs(target.manifests, options.traffic, { workload, labels }),
+        )
   let asked: Promise<boolean> | undefined
   const mayPatchBudgets = (): Promise<boolean> => (asked ??= isAllowed().catch(forget))
   const colors = createColors({
@@ -96,7 +104,6 @@ export async function blueGreenOf(
     const { namespace } = client
     const probe = options.probe ?? {}
     const asking = createAsking({ pods, namespace, probe, port: () => portsOf(client, service, probe.port) })
-    const { labels = {} } = target.deployment.spec?.template.metadata ?? {}
     const preview = target.preview('blue')
     return createServiceSwitch({
       client,

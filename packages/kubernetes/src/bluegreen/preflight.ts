@@ -3,6 +3,7 @@ import { proveAccess } from '../access.ts'
 import type { Applying } from '../canary/applying.ts'
 import { foreign } from '../canary/cluster.ts'
 import { claimsOf } from '../canary/preflight.ts'
+import { refusedBeside } from '../canary/beside-template.ts'
 import { judgeWorkload } from '../canary/refusals.ts'
 import { templateHash } from '../canary/template-hash.ts'
 import { MANAGER, type Client } from '../client.ts'
@@ -15,6 +16,7 @@ import { templateOf } from './sight.ts'
 import type { ColorStanding } from './standing.ts'
 import type { ColorTarget } from './target.ts'
 import { uncoloured } from './template.ts'
+import { COLOR_WORDS } from './words.ts'
 
 export interface ColorPreflightOptions {
   readonly client: Client
@@ -79,11 +81,13 @@ export async function lookFirstAtColors(options: ColorPreflightOptions): Promise
     ),
     claims,
     spread: false,
+    words: COLOR_WORDS,
   })
   const refused = [
     ...(service === undefined ? [`the Service ${target.service} does not exist`] : []),
     ...verdict.refused,
     ...(manifests?.refused ?? []),
+    ...(target.manifests === undefined ? [] : refusedBeside(target.manifests.deployment)),
   ]
   if (refused.length > 0) throw refusal(`${namespace}/${workload}`, refused)
   return [

@@ -12,6 +12,31 @@ export interface FirstLook {
   readonly claims: ReadonlyMap<string, readonly string[] | undefined>
   /** Pods behind one Service, no router. */
   readonly spread: boolean
+  /** Default: a canary's. */
+  readonly words?: Words
+}
+
+/** How a release calls what it does, in sentences that are the same for each. */
+export interface Words {
+  /** The two that run side by side. */
+  readonly both: string
+  readonly newcomer: string
+  readonly present: string
+  /** When the newcomer runs and has no traffic. */
+  readonly early: string
+  /** When pods leave. */
+  readonly leaving: string
+  /** What KEDA would undo. */
+  readonly undone: string
+}
+
+const CANARY: Words = {
+  both: 'stable and canary',
+  newcomer: 'the canary',
+  present: 'the stable',
+  early: 'at weight 0',
+  leaving: 'while the stable rolls',
+  undone: 'the minimum that a release holds',
 }
 
 export interface Verdict {
@@ -43,19 +68,18 @@ function* refusedDeployment({ deployment }: FirstLook): Generator<string> {
   }
 }
 
-function* refusedPods({ goal, claims }: FirstLook): Generator<string> {
+function* refusedPods({ goal, claims, words = CANARY }: FirstLook): Generator<string> {
   for (const container of goal.spec?.containers ?? []) {
     const port = container.ports?.find((each) => (each.hostPort ?? 0) > 0)
     if (port !== undefined) {
-      yield `container ${container.name} has the hostPort ${port.hostPort}: stable and canary could not share a node`
+      yield `container ${container.name} has the hostPort ${port.hostPort}: ${words.both} could not share a node`
     }
   }
-  if (goal.spec?.hostNetwork === true)
-    yield 'the pods use hostNetwork: stable and canary could not share a node'
+  if (goal.spec?.hostNetwork === true) yield `the pods use hostNetwork: ${words.both} could not share a node`
   for (const [claim, modes] of claims) {
     const once = modes?.length === 1 && /^ReadWriteOnce/.test(modes[0] ?? '')
     if (once)
-      yield `the volume claim ${claim} is ${modes[0]}: the canary could not mount what the stable holds`
+      yield `the volume claim ${claim} is ${modes[0]}: ${words.newcomer} could not mount what ${words.present} holds`
   }
 }
 
@@ -69,11 +93,11 @@ function* refusedService({ service }: FirstLook): Generator<string> {
   }
 }
 
-function* refusedAutoscaler({ autoscaler }: FirstLook): Generator<string> {
+function* refusedAutoscaler({ autoscaler, words = CANARY }: FirstLook): Generator<string> {
   if (autoscaler === undefined) return
   const owned = autoscaler.metadata?.ownerReferences?.some((owner) => owner.kind === 'ScaledObject') === true
   if (owned || autoscaler.metadata?.labels?.['scaledobject.keda.sh/name'] !== undefined) {
-    yield `HorizontalPodAutoscaler ${autoscaler.metadata?.name} belongs to KEDA, which would undo the minimum that a release holds; pause its ScaledObject (autoscaling.keda.sh/paused: "true") while releasing`
+    yield `HorizontalPodAutoscaler ${autoscaler.metadata?.name} belongs to KEDA, which would undo ${words.undone}; pause its ScaledObject (autoscaling.keda.sh/paused: "true") while releasing`
   }
 }
 
@@ -86,15 +110,15 @@ function* warnedDeployment({ deployment }: FirstLook): Generator<string> {
 
 const MESH = ['sidecar.istio.io/inject', 'istio.io/rev', 'linkerd.io/inject', 'kuma.io/sidecar-injection']
 
-function* warnedPods({ goal, claims }: FirstLook): Generator<string> {
+function* warnedPods({ goal, claims, words = CANARY }: FirstLook): Generator<string> {
   const { containers = [], initContainers = [] } = goal.spec ?? {}
   for (const [claim, modes] of claims) {
     if (modes === undefined)
-      yield `the volume claim ${claim} cannot be looked at: if it is ReadWriteOnce, the canary may not start`
+      yield `the volume claim ${claim} cannot be looked at: if it is ReadWriteOnce, ${words.newcomer} may not start`
   }
   const init = initContainers.filter((each) => each.restartPolicy !== 'Always').map((each) => each.name)
   if (init.length > 0)
-    yield `init containers (${init.join(', ')}) run at weight 0 too: one that migrates a database migrates it then`
+    yield `init containers (${init.join(', ')}) run ${words.early} too: one that migrates a database migrates it then`
   const serves = containers.some((each) => (each.ports ?? []).length > 0)
   if (!serves) {
     yield 'no container names a port: a queue worker or a cron-like pod works from its start, whatever its weight is'
@@ -102,13 +126,13 @@ function* warnedPods({ goal, claims }: FirstLook): Generator<string> {
   const marks = { ...goal.metadata?.labels, ...goal.metadata?.annotations }
   const mesh = MESH.find((key) => marks[key] !== undefined)
   if (mesh !== undefined)
-    yield `the pods are in a mesh (${mesh}): its policies may treat the canary's labels differently`
+    yield `the pods are in a mesh (${mesh}): its policies may treat the labels of ${words.newcomer} differently`
   if (serves && containers.every((each) => each.readinessProbe === undefined)) {
     yield 'no readinessProbe: a pod gets traffic as soon as its process starts, and requests fail until it serves'
   }
   const without = containers.filter((each) => each.lifecycle?.preStop === undefined).map((each) => each.name)
   if (without.length === containers.length && containers.length > 0) {
-    yield `no preStop hook: clients inside the cluster may see failed requests while the stable rolls; add to ${without[0]}: lifecycle: {preStop: {sleep: {seconds: 5}}}`
+    yield `no preStop hook: clients inside the cluster may see failed requests ${words.leaving}; add to ${without[0]}: lifecycle: {preStop: {sleep: {seconds: 5}}}`
   }
 }
 
