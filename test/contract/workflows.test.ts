@@ -1,7 +1,10 @@
+/** Our workflows, those that run here and those that users call: what no linter knows of them. */
 import { describe, expect, test } from '@jest/globals'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { actionYml } from '../../scripts/lib/action-yml.ts'
 import { inRepo } from '../../scripts/lib/repo.ts'
+import { ON_SERVER, renderForServer } from '../../scripts/workflows/render.ts'
 
 interface Step {
   readonly uses?: string
@@ -9,22 +12,44 @@ interface Step {
   readonly with?: Readonly<Record<string, unknown>>
 }
 interface Job {
-  readonly permissions?: unknown
-  readonly 'timeout-minutes'?: number
+  readonly permissions?: Readonly<Record<string, string>>
+  readonly 'timeout-minutes'?: number | string
   readonly uses?: string
+  readonly if?: string
   readonly needs?: string | readonly string[]
+  readonly environment?: unknown
+  readonly concurrency?: unknown
   readonly steps?: readonly Step[]
+  readonly with?: Readonly<Record<string, unknown>>
+}
+interface Declared {
+  readonly description?: string
+}
+interface Call {
+  readonly inputs?: Readonly<Record<string, Declared>>
+  readonly outputs?: Readonly<Record<string, Declared>>
+  readonly secrets?: Readonly<Record<string, Declared>>
 }
 interface Workflow {
+  readonly on: {
+    readonly workflow_call?: Call
+    readonly workflow_dispatch?: { readonly inputs?: object } | null
+  }
   readonly permissions?: unknown
+  readonly concurrency?: unknown
   readonly jobs: Readonly<Record<string, Job>>
 }
 
 const FOLDER = inRepo('.github', 'workflows')
-const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => /\.ya?ml$/.test(name)) : []
+const files = readdirSync(FOLDER).filter((name) => /\.ya?ml$/.test(name))
+const read = (file: string): string => readFileSync(`${FOLDER}/${file}`, 'utf8')
+const reusable = files.filter((file) => (parse(read(file)) as Workflow).on.workflow_call !== undefined)
+
+/** A commit with its version beside it, or the running commit of this repository. */
+const PINNED = /uses: (\$\/|[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){0,2}$)/
 
 describe.each(files)('.github/workflows/%s', (file) => {
-  const text = readFileSync(`${FOLDER}/${file}`, 'utf8')
+  const text = read(file)
   const workflow = parse(text) as Workflow
   const jobs = Object.entries(workflow.jobs)
   const steps = jobs.flatMap(([, job]) => job.steps ?? [])
@@ -34,16 +59,35 @@ describe.each(files)('.github/workflows/%s', (file) => {
     for (const [name, job] of jobs) expect([name, job.permissions]).toEqual([name, expect.anything()])
   })
 
+  test('says why it may write what it may write', () => {
+    const unexplained = text.split('\n').filter((line) => /^\s+[a-z-]+: write\s*$/.test(line))
+    expect(unexplained).toEqual([])
+  })
+
   test('ends every job that hangs', () => {
     for (const [name, job] of jobs) {
-      if (job.uses === undefined) expect([name, job['timeout-minutes']]).toEqual([name, expect.any(Number)])
+      if (job.uses === undefined) {
+        expect([name, String(job['timeout-minutes'])]).toEqual([
+          name,
+          expect.stringMatching(/^(\d+|\$\{\{ inputs\.job-minutes( \|\| \d+)? \}\})$/),
+        ])
+      }
     }
   })
 
   test('names every action by its commit, with the version beside it', () => {
     for (const line of text.split('\n').filter((line) => /^\s*(- )?uses:/.test(line))) {
-      expect(line).toMatch(/uses: (\.\/|\$\/|[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){0,2}$)/)
+      expect(line).toMatch(PINNED)
     }
+  })
+
+  test('finds its siblings: actions and workflows that a release has', () => {
+    const named = [...jobs.map(([, job]) => job.uses), ...steps.map(({ uses }) => uses)]
+    const missing = named
+      .filter((uses) => uses?.startsWith('$/') === true)
+      .map((uses = '') => uses.slice(2))
+      .filter((path) => !existsSync(sibling(path)))
+    expect(missing).toEqual([])
   })
 
   test('leaves no token in the checkout', () => {
@@ -57,8 +101,99 @@ describe.each(files)('.github/workflows/%s', (file) => {
   })
 })
 
+describe.each(reusable)('.github/workflows/%s, which users call', (file) => {
+  const text = read(file)
+  const workflow = parse(text) as Workflow
+  const jobs = Object.entries(workflow.jobs)
+
+  test('describes each input, output and secret', () => {
+    const { inputs = {}, outputs = {}, secrets = {} } = workflow.on.workflow_call ?? {}
+    for (const [name, { description = '' }] of Object.entries({ ...inputs, ...outputs, ...secrets }))
+      expect([name, description]).toEqual([name, expect.stringMatching(/\S{3}/)])
+  })
+
+  test('holds no concurrency group: a job that waits for approval would hold it for up to thirty days', () => {
+    expect(workflow.concurrency).toBeUndefined()
+    expect(jobs.filter(([, job]) => job.concurrency !== undefined)).toEqual([])
+  })
+
+  test('uses environments for their secrets and reviewers, and files no Deployment with them', () => {
+    for (const [name, { environment }] of jobs.filter(([, job]) => job.environment !== undefined))
+      expect([name, environment]).toEqual([name, { name: expect.anything(), deployment: false }])
+  })
+
+  test('has at most the ten inputs of a button that GitHub Enterprise Server allows', () => {
+    const { inputs = {} } = workflow.on.workflow_dispatch ?? {}
+    expect(Object.keys(inputs).length).toBeLessThanOrEqual(10)
+  })
+
+  test('gives our actions inputs that they have', () => {
+    const unknown = jobs
+      .flatMap(([, job]) => job.steps ?? [])
+      .flatMap((step) => {
+        const [, action] = /^\$\/([a-z-]+)$/.exec(step.uses ?? '') ?? []
+        if (action === undefined) return []
+        const { inputs } = actionYml(action)
+        return Object.keys(step.with ?? {}).filter((name) => inputs[name] === undefined)
+      })
+    expect(unknown).toEqual([])
+  })
+
+  test('grants the workflows that it calls what they ask for: less is an error before anything starts', () => {
+    for (const [name, job] of jobs) {
+      const [, called] = /^\$\/\.github\/workflows\/(.*)$/.exec(job.uses ?? '') ?? []
+      if (called === undefined) continue
+      const { on, jobs: inner } = parse(read(called)) as Workflow
+      const asked = Object.assign({}, ...Object.values(inner).map(({ permissions }) => permissions)) as object
+      expect([name, job.permissions]).toEqual([name, expect.objectContaining(asked)])
+      expect(Object.keys(on.workflow_call?.inputs ?? {})).toEqual(
+        expect.arrayContaining(Object.keys(job.with ?? {})),
+      )
+    }
+  })
+
+  test('differs for GitHub Enterprise Server, and for act, in these places alone', () => {
+    const siblings = { repository: 'org/release-actions', ref: 'v1.2.3' }
+    const rendered = parse(renderForServer(file, text, siblings)) as unknown
+    const expected = leaves(workflow).flatMap(([path, value]): (readonly [string, unknown])[] => {
+      if (path.endsWith('.environment.deployment')) return []
+      if (!path.endsWith('.uses') || typeof value !== 'string') return [[path, value]]
+      if (value.startsWith('$/')) return [[path, `org/release-actions/${value.slice(2)}@v1.2.3`]]
+      const { sha } = ON_SERVER[value.split('@')[0] ?? ''] ?? {}
+      return [[path, sha === undefined ? value : value.replace(/@.*/, `@${sha}`)]]
+    })
+    expect(leaves(rendered)).toEqual(expected)
+    for (const line of renderForServer(file, text, siblings)
+      .split('\n')
+      .filter((line) => /^\s*(- )?uses:/.test(line) && !line.includes('org/release-actions/')))
+      expect(line).toMatch(PINNED)
+  })
+})
+
+describe.each(readdirSync(inRepo('.github', 'actions')))('.github/actions/%s', (name) => {
+  const text = readFileSync(inRepo('.github', 'actions', name, 'action.yml'), 'utf8')
+  const { runs } = parse(text) as { readonly runs: { readonly steps: readonly Step[] } }
+
+  test('pins what it uses, and renders no expression into a script', () => {
+    for (const line of text.split('\n').filter((line) => /^\s*(- )?uses:/.test(line)))
+      expect(line).toMatch(PINNED)
+    for (const { run } of runs.steps) expect(run ?? '').not.toContain('${{')
+  })
+})
+
 test('the gate job of ci.yml waits for all the others', () => {
-  const { jobs } = parse(readFileSync(`${FOLDER}/ci.yml`, 'utf8')) as Workflow
+  const { jobs } = parse(read('ci.yml')) as Workflow
   const others = Object.keys(jobs).filter((name) => name !== 'ci-ok')
   expect(jobs['ci-ok']?.needs).toEqual(others)
 })
+
+/** Where a sibling is on main: an action's folder is lifted out of dist/ by the release. */
+function sibling(path: string): string {
+  return path.startsWith('.github/') ? inRepo(path) : inRepo('actions', path, 'action.yml')
+}
+
+/** Every value that is no mapping and no list, by its path; `environment: {deployment: false}` is a leaf each. */
+function leaves(value: unknown, path = ''): readonly (readonly [path: string, value: unknown])[] {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return [[path, value]]
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, `${path}.${key}`))
+}
