@@ -16,6 +16,13 @@ export const OPERATIONS = [
   { id: 'repos/get', method: 'GET', path: repo, scope: 'metadata', access: 'read' },
   { id: 'repos/get-commit', method: 'GET', path: `${repo}/commits/{ref}`, scope: 'contents', access: 'read' },
   {
+    id: 'repos/compare-commits-with-basehead',
+    method: 'GET',
+    path: `${repo}/compare/{basehead}`,
+    scope: 'contents',
+    access: 'read',
+  },
+  {
     id: 'repos/get-content',
     method: 'GET',
     path: `${repo}/contents/{path}`,

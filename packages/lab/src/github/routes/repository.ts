@@ -7,6 +7,7 @@ import { bot, nodeId, owner } from './people.ts'
 type Ids =
   | 'repos/get'
   | 'repos/get-commit'
+  | 'repos/compare-commits-with-basehead'
   | 'repos/get-content'
   | 'git/get-ref'
   | 'repos/get-all-environments'
@@ -19,6 +20,12 @@ export const repositories: Routes<Ids> = {
     const commit = resolveRef(call.repository, ref)
     if (commit === undefined) throw new Refusal(422, `No commit found for SHA: ${ref}`)
     return { status: 200, body: commitBody(call, commit) }
+  },
+  'repos/compare-commits-with-basehead': (call) => {
+    const [base = '', head = ''] = (call.params['basehead'] ?? '').split('...')
+    const [from, to] = [base, head].map((ref) => resolveRef(call.repository, ref))
+    if (from === undefined || to === undefined) throw notFound()
+    return { status: 200, body: comparisonBody(call, from, to) }
   },
   'repos/get-content': (call) => {
     const commit = resolveRef(call.repository, call.query.get('ref') ?? call.repository.defaultBranch)
@@ -116,6 +123,58 @@ function commitBody(call: Call, { sha, message, at }: Commit): object {
     author: bot(call),
     committer: bot(call),
     parents: [],
+  }
+}
+
+/** GitHub gives the files with the first page of the commits alone, and no more than these. */
+const MOST_FILES = 300
+
+/** Commits are in a line here, the newer after the older. */
+function comparisonBody(call: Call, base: Commit, head: Commit): object {
+  const all = [...call.repository.commits.values()]
+  const distance = all.indexOf(head) - all.indexOf(base)
+  const url = repoUrl(call, `/compare/${base.sha}...${head.sha}`)
+  const between = distance > 0 ? all.slice(all.indexOf(base) + 1, all.indexOf(head) + 1) : []
+  const first = Number(call.query.get('page') ?? 1) <= 1
+  const names = [...new Set([base, head].flatMap(({ files }) => Object.keys(files)))]
+  const changed = names.sort().filter((name) => base.files[name] !== head.files[name])
+  return {
+    url,
+    html_url: url,
+    permalink_url: url,
+    diff_url: `${url}.diff`,
+    patch_url: `${url}.patch`,
+    base_commit: commitBody(call, base),
+    merge_base_commit: commitBody(call, distance < 0 ? head : base),
+    status: distance === 0 ? 'identical' : distance > 0 ? 'ahead' : 'behind',
+    ahead_by: Math.max(0, distance),
+    behind_by: Math.max(0, -distance),
+    total_commits: between.length,
+    commits: page(call, between).items.map((commit) => commitBody(call, commit)),
+    files:
+      distance < 0 || !first
+        ? []
+        : changed.slice(0, MOST_FILES).map((name) => changeBody(call, base, head, name)),
+  }
+}
+
+function changeBody(call: Call, base: Commit, head: Commit, name: string): object {
+  const [before, after] = [base.files[name], head.files[name]]
+  const lines = (content: string | undefined): number =>
+    content === undefined ? 0 : content.split('\n').length
+  const url = repoUrl(call, `/contents/${name}?ref=${head.sha}`)
+  return {
+    sha: createHash('sha1')
+      .update(after ?? before ?? '')
+      .digest('hex'),
+    filename: name,
+    status: before === undefined ? 'added' : after === undefined ? 'removed' : 'modified',
+    additions: lines(after),
+    deletions: lines(before),
+    changes: lines(after) + lines(before),
+    blob_url: url,
+    raw_url: url,
+    contents_url: url,
   }
 }
 
