@@ -1,0 +1,11 @@
+import type { Claims, Clock, Colors, Gates, Switch } from '@release-actions/ports'
+import type { SwitchStage } from '@release-actions/release'
+
+/** The world that a blue/green release lives in. */
+export interface BlueGreenPorts {
+  readonly clock: Clock
+  readonly colors: Colors
+  readonly switch: Switch
+  readonly claims: Claims
+  readonly gates: Gates<SwitchStage>
+}
