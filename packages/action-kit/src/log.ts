@@ -10,6 +10,8 @@ export interface Log {
   line(text: string): void
   /** Lines that fold: pods' logs, tables. */
   group(title: string, lines: readonly string[]): void
+  /** The same, for what is long in coming: lines are shown as they come, until it is closed. */
+  open(title: string): { line(text: string): void; close(): void }
   /** An annotation, once for the same text, and at most ten; a plain line after that. */
   warning(text: string): void
   notice(text: string): void
@@ -36,6 +38,15 @@ export function createLog(clock: Pick<Clock, 'now'>, write: (text: string) => vo
       print(command('group', harmlessLines(title).join(' ')))
       for (const text of lines) for (const part of harmlessLines(text)) print(`  ${part}`)
       print(command('endgroup', ''))
+    },
+    open: (title) => {
+      print(command('group', harmlessLines(title).join(' ')))
+      return {
+        line: (text) => {
+          for (const part of harmlessLines(text)) print(`  ${part}`)
+        },
+        close: () => print(command('endgroup', '')),
+      }
     },
     warning: (text) => annotate('warning', text),
     notice: (text) => annotate('notice', text),

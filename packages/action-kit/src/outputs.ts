@@ -13,6 +13,7 @@ export const DECISIONS = [
   'failed',
   'superseded',
   'cancelled',
+  'built',
   'pass',
   'fail',
   'inconclusive',

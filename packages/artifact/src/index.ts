@@ -1,3 +1,8 @@
+export { digestOf } from './digest.ts'
 export { readDockerConfig, type Credentials } from './docker-config.ts'
+export { openBuilder, type BuilderOptions } from './docker/builders.ts'
+export { readContent, type ImageContent, type Layer } from './image-manifest.ts'
+export { assertWritable, EMPTY_BLOB } from './publish/empty-blob.ts'
+export { nameVersion, versionTaken } from './publish/name-version.ts'
 export { openRegistry, type RegistryOptions } from './registry/client.ts'
 export { resolveDigest, type ResolveOptions, type Resolved } from './resolve-digest.ts'

@@ -32,6 +32,8 @@ export function headline(report: ReleaseReport): string {
       return `⏹️ ${name} gave way to a newer run${place}`
     case 'cancelled':
       return `⏹️ ${name} was cancelled${place}`
+    case 'built':
+      return `✅ ${name} is built`
     case 'pass':
       return `✅ ${name} is healthy${place}`
     case 'fail':

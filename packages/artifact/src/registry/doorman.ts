@@ -46,7 +46,9 @@ export class Doorman {
   async send(request: HttpRequest, actions: 'pull' | 'pull,push' | 'pull,delete'): Promise<HttpAnswer> {
     const { http, signal } = this.#options
     const attempt = (): Promise<HttpAnswer> => {
-      const authorization = this.#shown.get(actions)
+      // Who may push may pull, also where there is nothing yet and others are not even told so.
+      const authorization =
+        this.#shown.get(actions) ?? (actions === 'pull' ? this.#shown.get('pull,push') : undefined)
       const headers = { ...request.headers, ...(authorization === undefined ? {} : { authorization }) }
       return http.request({ ...request, headers, signal })
     }

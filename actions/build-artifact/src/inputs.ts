@@ -1,0 +1,114 @@
+import { SHARED_INPUTS, SHARED_OUTPUTS, defineInputs, input, type Inputs } from '@release-actions/action-kit'
+import {
+  parseDigest,
+  parseLines,
+  parsePairs,
+  parsePlatform,
+  parseRepository,
+  parseSecrets,
+  parseTag,
+} from './parse.ts'
+
+/** What action.yml says, and how its texts become values. */
+export const INPUTS = defineInputs({
+  type: input.enum(['image', 'file'], {
+    description:
+      'What is built: a container `image`, or files that are packed into one reproducible archive.',
+    default: 'image',
+  }),
+  image: input.parsed(
+    {
+      description:
+        'The repository that the artifact is pushed to, with its registry and without a tag: `ghcr.io/org/shop`.',
+      required: true,
+    },
+    parseRepository,
+  ),
+  version: input.parsed(
+    {
+      description:
+        'The version, which becomes the tag. Default: the git tag that triggered the run, else `0.0.0-` and the short commit.',
+    },
+    parseTag,
+  ),
+  context: input.path({
+    description: 'The folder that the image is built from, inside the workspace.',
+    default: '.',
+  }),
+  dockerfile: input.path({ description: 'Default: `Dockerfile` in the context.' }),
+  'build-args': input.parsed({ description: '`NAME=value`, one a line.' }, parsePairs),
+  secrets: input.parsed(
+    {
+      description:
+        'Where the build finds its secrets, one a line: `id=NAME,env=VARIABLE` or `id=NAME,src=PATH`. Needs buildx.',
+    },
+    parseSecrets,
+  ),
+  labels: input.parsed({ description: 'Labels of the image: `key=value`, one a line.' }, parsePairs),
+  target: input.text({ description: 'The stage of the Dockerfile to build. Default: its last.' }),
+  platforms: input.listOf(
+    { description: "Platforms such as `linux/amd64`. Default: the engine's own. Several need buildx." },
+    parsePlatform,
+  ),
+  'cache-from': input.parsed(
+    { description: "Where the builder finds layers, one a line, in docker's own words." },
+    parseLines,
+  ),
+  'cache-to': input.parsed(
+    { description: 'Where the builder leaves layers, one a line. Needs buildx.' },
+    parseLines,
+  ),
+  command: input.multiLine({
+    description:
+      'A script that builds by other means. For an image it pushes to `$RELEASE_IMAGE`, whatever tool it uses; for files it leaves them at `path`.',
+  }),
+  path: input.list({
+    description:
+      'For `type: file`: the files, folders or globs in the workspace that are packed. For an image with `command`: what the command reads, so that the same is not built twice.',
+  }),
+  tags: input.listOf({ description: 'Further tags that move to this version, such as `latest`.' }, parseTag),
+  push: input.boolean({
+    description: '`false`: build, and publish nothing: for pull requests.',
+    default: 'true',
+  }),
+  timeout: input.duration({ description: 'How long building and pushing may take.', default: '1h' }),
+  service: input.text({
+    description: "The name under which it is reported. Default: the repository's last part.",
+  }),
+  token: input.secret({
+    description:
+      'A GitHub token: `checks: write` for the check run; also the way into ghcr.io where nobody has logged in.',
+    default: '${{ github.token }}',
+  }),
+  record: input.boolean({ description: '`false`: write no check run.', default: 'true' }),
+  verify: input.parsed(
+    {
+      description:
+        'A digest: build nothing, and refuse it unless it was built and attested by a workflow of this repository.',
+    },
+    parseDigest,
+  ),
+  'runbook-url': SHARED_INPUTS['runbook-url'],
+  'dashboard-url': SHARED_INPUTS['dashboard-url'],
+})
+
+export type BuildInputs = Inputs<typeof INPUTS>
+
+const { message, result } = SHARED_OUTPUTS
+
+/** The outputs, as action.yml names them. */
+export const OUTPUTS = {
+  decision: {
+    description:
+      '`built`; `unchanged`: this version or these inputs were built before; `pass`: the digest is verified; else `failed` or `cancelled`.',
+  },
+  'reason-code': SHARED_OUTPUTS['reason-code'],
+  message,
+  image: { description: '`repository@sha256:…`, as the registry has it: what everything after it names.' },
+  version: { description: 'The version, which is its tag.' },
+  digest: { description: 'The digest alone.' },
+  size: { description: 'Bytes that are pulled, compressed; of the largest platform.' },
+  'cache-hit': { description: '`true` when nothing had to be built, else `false`.' },
+  'check-run-id': { description: 'The check run on the commit.' },
+  result,
+} as const

@@ -1,0 +1,141 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect } from '@jest/globals'
+import {
+  startAction,
+  startGitHub,
+  startRegistry,
+  type ActionResult,
+  type EmbeddedGitHub,
+  type EmbeddedRegistry,
+  type RegistryOptions,
+  type RunningAction,
+  type RunOrder,
+} from '@release-actions/lab'
+
+/** A workspace, a docker and a registry; what is built there is built by the bundle, as the runner runs it. */
+export interface Yard extends AsyncDisposable {
+  readonly registry: EmbeddedRegistry
+  readonly github: EmbeddedGitHub
+  readonly workspace: string
+  /** `127.0.0.1:PORT/org/shop` */
+  readonly repository: string
+  build(order?: BuildOrder): Promise<Built>
+  start(order?: BuildOrder): RunningAction
+  ended(done: ActionResult): Built
+  write(path: string, text: string): void
+  /** What docker was asked: its arguments. */
+  calls(): readonly (readonly string[])[]
+}
+
+export interface BuildOrder {
+  readonly inputs?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
+  readonly run?: RunOrder
+}
+
+export interface Built {
+  readonly done: ActionResult
+  /** `built (0)`, `failed (1)`: the decision and the exit code, which belong together. */
+  readonly verdict: string
+  /** The one error annotation; undefined when there is none. */
+  readonly error: string | undefined
+  readonly digest: string
+}
+
+export interface YardOptions extends RegistryOptions {
+  readonly files?: Readonly<Record<string, string>>
+  /** Without a docker on the PATH. */
+  readonly docker?: false
+}
+
+const GOOD = ['built', 'unchanged', 'pass']
+
+export async function openYard({ files = {}, docker, ...options }: YardOptions = {}): Promise<Yard> {
+  const [registry, github] = await Promise.all([startRegistry(options), startGitHub()])
+  const folder = mkdtempSync(join(tmpdir(), 'yard-'))
+  const workspace = join(folder, 'work')
+  const state = join(folder, 'docker')
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true })
+    writeFileSync(join(workspace, path), text)
+  }
+  mkdirSync(join(folder, 'bin'))
+  mkdirSync(state)
+  mkdirSync(workspace)
+  if (docker !== false) {
+    copyFileSync(join(import.meta.dirname, 'fake-docker.mjs'), join(folder, 'bin', 'docker.mjs'))
+    const script = `#!/bin/sh\nexec ${process.execPath} ${join(folder, 'bin', 'docker.mjs')} "$@"\n`
+    writeFileSync(join(folder, 'bin', 'docker'), script)
+    chmodSync(join(folder, 'bin', 'docker'), 0o755)
+  }
+  for (const [path, text] of Object.entries({
+    Dockerfile: 'FROM scratch\nCOPY . /\n',
+    'app.txt': 'one',
+    ...files,
+  }))
+    write(path, text)
+  const repository = `${registry.host}/org/shop`
+  const start = ({ inputs, env, run }: BuildOrder = {}): RunningAction =>
+    startAction({
+      dir: join(import.meta.dirname, '../../dist/build-artifact'),
+      github: github.run(run),
+      workspace,
+      inputs: { image: repository, version: '1.4.0', ...inputs },
+      env: {
+        PATH: `${join(folder, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`,
+        FAKE_DOCKER: state,
+        DOCKER_CONFIG: folder,
+        ...env,
+      },
+    })
+  const ended = (done: ActionResult): Built => builtOf(done, github)
+  return {
+    registry,
+    github,
+    workspace,
+    repository,
+    write,
+    start,
+    ended,
+    build: async (order) => ended(await start(order).done),
+    calls: () => {
+      const path = join(state, 'calls')
+      const lines = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []
+      return lines.map((line) => JSON.parse(line) as readonly string[])
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([registry.close(), github.close()])
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Holds what must hold of every run: what GitHub allows, one error or none, an exit code that says the decision. */
+function builtOf(done: ActionResult, github: EmbeddedGitHub): Built {
+  expect(github.violations).toEqual([])
+  const errors = done.annotations.filter(({ level }) => level === 'error')
+  const decision = done.outputs['decision'] ?? ''
+  const good = GOOD.includes(decision)
+  expect({ exitCode: done.exitCode, errors: errors.map(({ message }) => message) }).toEqual({
+    exitCode: good ? 0 : 1,
+    errors: good ? [] : [expect.anything()],
+  })
+  const [error] = errors
+  return {
+    done,
+    verdict: `${decision} (${done.exitCode})`,
+    error: error === undefined ? undefined : `${error.title ?? ''}\n${error.message}`,
+    digest: done.outputs['digest'] ?? '',
+  }
+}
