@@ -1,4 +1,4 @@
-import { parseObjectName } from '@release-actions/action-world'
+import { parseObjectName } from '@release-actions/action-kit'
 
 /** What says which colour serves. */
 export interface TrafficInput {

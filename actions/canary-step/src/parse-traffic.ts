@@ -1,4 +1,4 @@
-import { parseObjectName } from '@release-actions/action-world'
+import { parseObjectName } from '@release-actions/action-kit'
 
 /** What splits the traffic. */
 export type TrafficInput =
