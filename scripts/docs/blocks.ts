@@ -3,12 +3,16 @@ import { renderRole } from '../../packages/kubernetes/src/role.ts'
 import { attained, capacity } from '../../packages/release/src/canary/capacity.ts'
 
 const BLOCKS: Readonly<Record<string, () => string>> = {
-  role: () => `\`\`\`yaml\n${renderRole('release-actions', ROLE_USES).trim()}\n\`\`\``,
+  role: () => roleBlock(['always', 'httproute', 'autoscaler', 'manifests', 'gates']),
+  'switch-role': () =>
+    roleBlock(['always', 'httproute', 'bluegreen', 'autoscaler', 'budgets', 'manifests', 'gates']),
   attained: attainedTable,
 }
 
-/** What canary-step may use; the rest of the Role is other actions'. */
-const ROLE_USES = ['always', 'httproute', 'autoscaler', 'manifests', 'gates'] as const
+/** What one action may use; the rest of the Role is other actions'. */
+function roleBlock(uses: Parameters<typeof renderRole>[1]): string {
+  return `\`\`\`yaml\n${renderRole('release-actions', uses).trim()}\n\`\`\``
+}
 
 /** @throws Error for a block that there is not */
 export function fillBlocks(text: string): string {

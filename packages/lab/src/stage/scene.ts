@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { startGitHub, type EmbeddedGitHub, type RunOrder } from '../github/index.ts'
 import { startLoad, type Load } from '../load/index.ts'
 import { startAction, type ActionResult, type RunningAction } from '../runner/index.ts'
@@ -142,7 +142,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
         version: `${order.version}.0.0`,
         settle: stage.settle,
         drain: stage.drain,
-        ...(action === 'bluegreen-switch'
+        ...(basename(action) === 'bluegreen-switch'
           ? QUICK_SWITCH
           : { traffic: traffic === 'route' ? `httproute/${name}` : 'replicas', ...QUICK }),
         ...order.inputs,

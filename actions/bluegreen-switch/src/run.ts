@@ -1,0 +1,62 @@
+import type { Kit } from '@release-actions/action-kit'
+import { chooseImage, environmentOf, httpOf, isUnfinished } from '@release-actions/action-world'
+import { isAlreadySwitched, type ClaimSight, type Landed, type SwitchGoal } from '@release-actions/release'
+import { InvalidInput, messageOf } from '@release-actions/values'
+import { checkTimes, goalOf } from './goal.ts'
+import type { SwitchInputs } from './inputs.ts'
+import { givesGates, openSetting, type Setting } from './setting.ts'
+
+/**
+ * Refuses what cannot be meant, then looks whether there is anything to do. What each answer needs is loaded only then:
+ * a step that has been run before ends after a few requests, and reads a third of the bundle.
+ */
+export async function run(inputs: SwitchInputs, kit: Kit): Promise<void> {
+  if (kit.post) return isUnfinished(kit) ? (await import('./post.ts')).complete(inputs, kit) : undefined
+  const environment = environmentOf(inputs)
+  checkTimes(inputs)
+  if (inputs.image === undefined && inputs.manifests === undefined) {
+    throw new InvalidInput('image', undefined, 'an image by digest or tag, or give manifests')
+  }
+  const gatesOf = async () => (await import('./choose-gates.ts')).chooseGates(inputs, kit.context.workspace)
+  // A mistake in the gates is told before anything is asked of anybody; where none are given there is none to make.
+  const given = givesGates(inputs) ? await gatesOf() : undefined
+  const http = httpOf(kit)
+  const chosen = inputs.image === undefined ? undefined : await chooseImage(inputs.image, http, process.env)
+  if (chosen?.unresolved !== undefined) {
+    kit.log.warning(`${chosen.image} is released by its tag: its digest is not known (${chosen.unresolved})`)
+  }
+  const setting = await openSetting(inputs, kit, http, chosen, true)
+  try {
+    const goal = goalOf({ inputs, kit, chosen, setting })
+    const step = { inputs, kit, goal, setting, environment }
+    // Needed whatever the look says, and loaded while it is under way.
+    const record = inputs.record && !inputs.dryRun ? import('./record.ts') : undefined
+    const live = inputs.dryRun ? undefined : await alreadyLive(goal, setting, kit)
+    await record
+    if (live !== undefined)
+      return await (await import('./unchanged.ts')).unchanged(step, live.landed, live.claim)
+    const gates = given ?? (await gatesOf())
+    await (await import('./release.ts')).release({ ...step, gates })
+  } finally {
+    setting.close()
+  }
+}
+
+/** The release of ours that is live, when it is the one that is asked for, and what else the Lease says. */
+async function alreadyLive(
+  goal: SwitchGoal,
+  setting: Setting,
+  kit: Kit,
+): Promise<{ readonly landed: Landed; readonly claim: ClaimSight } | undefined> {
+  try {
+    const seen = await setting.glance()
+    const { live } = seen.claim.state
+    return isAlreadySwitched(goal, seen) && live?.release.template === goal.release.template
+      ? { landed: live, claim: seen.claim }
+      : undefined
+  } catch (error) {
+    // What is in the way here is in the way of the release, which has more patience and says more of it.
+    kit.log.debug(`at a glance: ${messageOf(error)}`)
+    return undefined
+  }
+}
