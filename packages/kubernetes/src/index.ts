@@ -7,7 +7,6 @@ export {
   openBlueGreen,
   type BlueGreenApproach,
   type BlueGreenOptions,
-  type SwitchGlance,
 } from './bluegreen/approach.ts'
 export type { KubernetesBlueGreen } from './bluegreen/open.ts'
 export type { SwitchChoice } from './bluegreen/standing.ts'

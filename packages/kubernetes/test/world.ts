@@ -71,6 +71,40 @@ export class World implements AsyncDisposable {
     }
   }
 
+  /** A connection that may do only this much. */
+  async roled(name: string, rules: readonly object[]): Promise<NonNullable<CanaryOptions['connection']>> {
+    const root = `/apis/rbac.authorization.k8s.io/v1/namespaces/${NAMESPACE}`
+    const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name } }
+    const subjects = [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }]
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name }
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } }
+    for (const [path, body] of [
+      [`/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, account],
+      [`${root}/roles`, { ...rbac, kind: 'Role', rules }],
+      [`${root}/rolebindings`, { ...rbac, kind: 'RoleBinding', roleRef, subjects }],
+    ] as const) {
+      const answer = await this.admin.raw({ method: 'POST', path, body })
+      if (answer.status > 299) throw new Error(answer.body)
+    }
+    const kubeconfig = this.kubernetes.kubeconfig({ serviceAccount: name, namespace: NAMESPACE })
+    return connect({ kubeconfig, env: {}, clock: this.clock })
+  }
+
+  /** As `kubectl apply --server-side --force-conflicts` of a user. */
+  async applyAs(manager: string, object: Manifest): Promise<void> {
+    const type = MORE[object.kind]
+    if (type === undefined) throw new Error(`no type for ${object.kind}`)
+    const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`
+    const answer = await this.admin.raw({
+      method: 'PATCH',
+      path: `${root}/namespaces/${NAMESPACE}/${type.plural}/${object.metadata.name}`,
+      query: { fieldManager: manager, force: 'true' },
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: { ...object, metadata: { ...object.metadata, namespace: NAMESPACE } },
+    })
+    if (answer.status > 299) throw new Error(answer.body)
+  }
+
   /** Opens the release of another version, as one process would. */
   async open(options: Partial<CanaryOptions> = {}): Promise<KubernetesCanary> {
     const connection = await connect({ kubeconfig: this.kubernetes.kubeconfig(), env: {}, clock: this.clock })

@@ -44,12 +44,12 @@ export interface KubernetesBlueGreen {
  * Finds the other objects of a release; reads only.
  * @throws NotFound, InvalidInput, Forbidden, Unreachable
  */
-export async function blueGreenOf(
+export function blueGreenOf(
   options: BlueGreenOptions,
   { client, claims, standing }: ColorsFound,
-): Promise<KubernetesBlueGreen> {
+): KubernetesBlueGreen {
   const { clock, workload } = options
-  const target = await findColorTarget({ ...options, client }, standing)
+  const target = findColorTarget({ ...options, client }, standing)
   const fence = createFence(client, workload)
   const held = (): number | undefined => claims.fence()
   const pods = createPods(client, {

@@ -1,9 +1,7 @@
 import type { ColorSight } from '@release-actions/ports'
 import { type Look, VERSION_LABEL, workloadOf } from '../canary/sight.ts'
-import { templateHash } from '../canary/template-hash.ts'
-import { APPLIED, TEMPLATE } from '../names.ts'
 import type { Deployment } from '../objects.ts'
-import { uncoloured } from './template.ts'
+import { templateOf } from './template-of.ts'
 
 type Around = Pick<Look, 'container' | 'replicaSets' | 'pods' | 'slices'>
 
@@ -37,14 +35,4 @@ export function noOwn(name: string): ColorSight {
     label: undefined,
     replicaSet: undefined,
   }
-}
-
-/**
- * SHA-256 (hex) of the template that the user's own Deployment would have. As noted when we applied it, since a webhook
- * may have added to it; but one that somebody changed since then is told as it is.
- */
-export function templateOf(color: Deployment): string {
-  const { [TEMPLATE]: noted, [APPLIED]: applied } = color.metadata?.annotations ?? {}
-  if (noted !== undefined && applied === templateHash(color.spec?.template)) return noted
-  return color.spec === undefined ? '' : templateHash(uncoloured(color.spec.template))
 }

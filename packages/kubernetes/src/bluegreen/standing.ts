@@ -41,23 +41,29 @@ export interface ColorStanding {
   readonly deployment: Deployment
   readonly colors: Readonly<Record<Color, Deployment | undefined>>
   readonly serves: Owner
-  readonly service: Service | undefined
+  /** All of the namespace. */
+  readonly services: readonly Service[]
   readonly route: HttpRoute | undefined
   readonly container: string
   readonly goal: Goal | undefined
   readonly manifests: Manifests | undefined
 }
 
-/** @throws NotFound, InvalidInput, Forbidden; touches nothing */
-export async function findColorStanding(options: ColorTargetOptions): Promise<ColorStanding> {
+/**
+ * @param services all of the namespace, asked for already
+ * @throws NotFound, InvalidInput, Forbidden; touches nothing
+ */
+export async function findColorStanding(
+  options: ColorTargetOptions,
+  services: Promise<readonly Service[]>,
+): Promise<ColorStanding> {
   const { client, workload, traffic, image } = options
-  const [own, blue, green, named, manifests] = await Promise.all([
+  const [own, blue, green, route, all, manifests] = await Promise.all([
     client.find('Deployment', workload),
     client.find('Deployment', colorName(workload, 'blue')),
     client.find('Deployment', colorName(workload, 'green')),
-    traffic.kind === 'service'
-      ? client.find('Service', traffic.name)
-      : client.find('HTTPRoute', traffic.name),
+    traffic.kind === 'httproute' ? client.find('HTTPRoute', traffic.name) : undefined,
+    services,
     options.manifests === undefined || options.manifests.length === 0
       ? undefined
       : readManifests({
@@ -67,13 +73,15 @@ export async function findColorStanding(options: ColorTargetOptions): Promise<Co
           cwd: options.cwd,
         }),
   ])
+  const serviceOf = (name: string): Service | undefined => all.find(({ metadata }) => metadata?.name === name)
   const colors = { blue: ours(blue, workload), green: ours(green, workload) }
-  const service = traffic.kind === 'service' ? (named as Service | undefined) : undefined
-  const route = traffic.kind === 'httproute' ? (named as HttpRoute | undefined) : undefined
+  const service = traffic.kind === 'service' ? serviceOf(traffic.name) : undefined
   const releasing = image !== undefined || manifests !== undefined
-  if (named === undefined && releasing) throw notThere(client.namespace, traffic)
+  if ((service ?? route) === undefined && releasing) throw notThere(client.namespace, traffic)
   const serves =
-    route === undefined ? ownerOf(service) : await servedBy(client, route, workload, options.service)
+    traffic.kind === 'service'
+      ? ownerOf(service)
+      : servedBy(route, serviceOf(colorMark(route, workload)?.service ?? options.service ?? ''), workload)
   const live = serves === 'own' ? undefined : colors[serves]
   const standing = live ?? COLORS.map((color) => colors[color]).find((each) => each !== undefined)
   const deployment =
@@ -96,7 +104,7 @@ export async function findColorStanding(options: ColorTargetOptions): Promise<Co
     image,
     manifests,
   })
-  return { own, deployment, colors, serves, service, route, container, goal, manifests }
+  return { own, deployment, colors, serves, services: all, route, container, goal, manifests }
 }
 
 function ownerOf(service: Service | undefined): Owner {
@@ -105,15 +113,9 @@ function ownerOf(service: Service | undefined): Owner {
 }
 
 /** A route that was applied again names the user's Service only, whose selector then says it. */
-async function servedBy(
-  client: Client,
-  route: HttpRoute,
-  workload: string,
-  given: string | undefined,
-): Promise<Owner> {
+function servedBy(route: HttpRoute | undefined, service: Service | undefined, workload: string): Owner {
   const named = servingRoute(route, workload)
-  const service = colorMark(route, workload)?.service ?? given
-  return named !== 'own' || service === undefined ? named : ownerOf(await client.find('Service', service))
+  return named === 'own' ? ownerOf(service) : named
 }
 
 /** One of that name that is somebody else's is told by the first look. */

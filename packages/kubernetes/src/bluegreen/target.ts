@@ -30,13 +30,10 @@ export interface ColorTarget {
 }
 
 /** @throws NotFound, InvalidInput, Forbidden; touches nothing */
-export async function findColorTarget(
-  options: ColorTargetOptions,
-  standing: ColorStanding,
-): Promise<ColorTarget> {
+export function findColorTarget(options: ColorTargetOptions, standing: ColorStanding): ColorTarget {
   const { workload, traffic } = options
   const { deployment, container, goal, manifests } = standing
-  const service = traffic.kind === 'service' ? traffic.name : await ofRoute(options, standing)
+  const service = traffic.kind === 'service' ? traffic.name : ofRoute(options, standing)
   const single = options.previewService ?? besideService(service, 'preview')
   if (single === service) {
     throw new InvalidInput('preview-service', single, 'a Service of its own, not the one that is switched')
@@ -57,15 +54,14 @@ export async function findColorTarget(
 }
 
 /** The Service that a route names and that leads to the workload. */
-async function ofRoute(
+function ofRoute(
   { client, workload, traffic, service, image }: ColorTargetOptions,
-  { deployment, route, manifests }: ColorStanding,
-): Promise<string> {
+  { deployment, services: all, route, manifests }: ColorStanding,
+): string {
   const known = service ?? colorMark(route, workload)?.service
   if (known !== undefined) return known
-  const { items } = await client.list('Service')
   // As the user's manifests have them: a colour's key in a selector is ours.
-  const services = items.map((each) => ({
+  const services = all.map((each) => ({
     ...each,
     spec: { ...each.spec, selector: without(each.spec?.selector ?? {}) },
   }))

@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals'
+import { COLOR } from '../../src/names.ts'
+import { ROLE_RULES } from '../../src/index.ts'
+import { appDeployment, appService, type Manifest } from '../../../lab/src/stage/objects.ts'
+import { shop, World } from '../world.ts'
+
+const HEADLESS: Manifest = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'scraped' },
+  spec: { clusterIP: 'None', selector: { app: 'shop' }, ports: [{ port: 8080 }] },
+}
+
+describe('before anything is touched', () => {
+  test('a Service whose selector somebody applies server-side is refused, with the lines to commit', async () => {
+    await using world = await World.start()
+    await world.applyAs('argocd-controller', appService())
+    const it = await world.openColors()
+    const refused = await it.switch.preflight().catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'invalid-input', object: 'Service shop/shop' })
+    expect(String(refused)).toMatch(/argocd-controller applies its selector server-side/)
+    const { fix } = refused as { fix: readonly string[] }
+    expect(fix).toContain('-  selector:')
+    expect(fix).toContain('-    app: shop')
+    expect(fix.join('\n')).toContain('--field-manager release-actions')
+  })
+
+  test('and is not, once the selector was given to us as those lines say', async () => {
+    await using world = await World.start()
+    await world.applyAs('argocd-controller', appService())
+    await world.applyAs('release-actions', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'shop' },
+      spec: { selector: { app: 'shop' } },
+    })
+    const { selector: _selector, ...spec } = appService()['spec'] as { selector: object }
+    await world.applyAs('argocd-controller', { ...appService(), spec })
+    const it = await world.openColors()
+    const { warnings, changes } = await it.switch.preflight()
+    expect(warnings).toEqual([])
+    expect(changes.join('\n')).toContain(`the key ${COLOR} in its selector`)
+    // What is applied without the selector leaves our key alone, forced or not.
+    const fence = await world.claimColors(it)
+    await it.switch.read()
+    await it.switch.set('blue', fence)
+    await world.applyAs('argocd-controller', { ...appService(), spec })
+    expect((await it.switch.read()).to).toBe('blue')
+  })
+
+  test('one that carries our key is warned about: a forced apply of it decides who serves', async () => {
+    await using world = await World.start()
+    await world.applyAs('argocd-controller', appService('shop', { app: 'shop', [COLOR]: 'blue' }))
+    const it = await world.openColors()
+    const { warnings } = await it.switch.preflight()
+    expect(warnings.join()).toMatch(/its next forced apply gives that colour all the traffic/)
+  })
+
+  test('another Service to the same pods is refused for the same reason', async () => {
+    await using world = await World.start()
+    await world.applyAs('flux', appService('internal', { app: 'shop' }))
+    const it = await world.openColors()
+    await expect(it.colors.preflight()).rejects.toThrow(/Service shop\/internal cannot be switched: flux/)
+  })
+
+  test('what cannot be released is refused in the words of blue/green', async () => {
+    await using world = await World.start([
+      ...shop().filter(({ kind }) => kind !== 'Deployment'),
+      appDeployment({ version: '1', podSpec: { hostNetwork: true }, labels: { app: 'shop' } }),
+    ])
+    const it = await world.openColors()
+    await expect(it.colors.preflight()).rejects.toThrow(
+      /cannot be released by blue\/green: the pods use hostNetwork: both colours could not share a node/,
+    )
+  })
+
+  test('a headless Service, and a preview of somebody else’s', async () => {
+    await using world = await World.start([...shop(), HEADLESS, appService('shop-preview', { app: 'x' })])
+    const it = await world.openColors()
+    expect((await it.colors.preflight()).join()).toMatch(/Service scraped is headless/)
+    await expect(it.switch.preflight()).rejects.toThrow(/shop-preview exists, and is not ours/)
+    const other = await world.openColors({ previewService: 'idle' })
+    await expect(other.switch.preflight()).resolves.toBeDefined()
+  })
+
+  test('the documented Role is enough; one verb less is named, with the line to add', async () => {
+    await using world = await World.start()
+    const whole = await world.openColors({
+      connection: await world.roled('whole', ROLE_RULES),
+      uses: ['gates'],
+    })
+    await whole.colors.preflight()
+    await whole.switch.preflight()
+    const fence = await world.claimColors(whole)
+    await whole.colors.apply('blue', 'base', 1, fence)
+    await whole.switch.link('green', fence)
+    await whole.switch.read()
+    await whole.switch.set('blue', fence)
+    const rules = ROLE_RULES.map((rule) =>
+      rule.resources.includes('services') ? { ...rule, verbs: ['get', 'list'] } : rule,
+    )
+    const less = await world.openColors({ connection: await world.roled('less', rules) })
+    await expect(less.colors.preflight()).rejects.toMatchObject({
+      code: 'forbidden',
+      fix: expect.arrayContaining([expect.stringContaining('resources: [services], verbs: [create, patch]')]),
+    })
+  })
+})
+
+describe('a name that is not there', () => {
+  test('is told with what to look at', async () => {
+    await using world = await World.start()
+    await expect(world.openColors({ traffic: { kind: 'service', name: 'shopp' } })).rejects.toMatchObject({
+      code: 'not-found',
+      fix: expect.arrayContaining(['kubectl -n shop get services']),
+    })
+    await expect(world.openColors({ workload: 'shopp' })).rejects.toMatchObject({ code: 'not-found' })
+  })
+})
