@@ -108,6 +108,10 @@ function refusal(goal: SwitchGoal, seen: BlueGreenSight): BlueGreenMove | undefi
 // ——— nothing in flight: begin, or this process has just ended it ———
 
 function beginOrEnd(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours): BlueGreenMove {
+  const until = claim.since + goal.timing.timeout
+  const colour = meant(claim.state)
+  const mending = colour === undefined ? undefined : mend(seen, colour, until)
+  if (mending !== undefined) return seen.now < until ? mending : failed('timeout', notMended(colour))
   const { last } = claim.state
   const endedByUs =
     last !== undefined &&
@@ -119,10 +123,6 @@ function beginOrEnd(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours): BlueGr
   const taken = canaryInFlight(claim)
   if (taken !== undefined) return taken
   if (seen.cancelled) return cancelledBefore()
-  const until = claim.since + goal.timing.timeout
-  const colour = meant(claim.state)
-  const mending = colour === undefined ? undefined : mend(seen, colour, until)
-  if (mending !== undefined) return seen.now < until ? mending : failed('timeout', notMended(colour))
   const serving = servingOwner(seen)
   const live = seen[serving]
   if (serving !== 'own' && live?.template === goal.release.template) {

@@ -18,6 +18,9 @@ import {
 } from './steps.ts'
 import type { Switching } from './switching.ts'
 
+/** How often what somebody else undoes is put back on the way back: leaving it would leave all pods serving. */
+const MOST_MENDED = 8
+
 export interface GoBack extends Way {
   readonly why: Retreat
   /** A signal came: prove the way back, and leave the rest to `post:` or the next run. */
@@ -34,15 +37,13 @@ export function goBack(way: GoBack): BlueGreenMove {
   if (seen.switch.to === flight.to) return switchBack(way)
   const last = lastSwitch(flight)
   const adopted = flight.base.owner !== 'own' || last !== undefined || seen.switch.to === base
+  if (flight.retreat === undefined) return { kind: 'note', change: { kind: 'retreat', why } }
   if (adopted && seen.switch.to === 'own') {
     const until = waitUntil(way, seen, way.claim, flight)
     const mending = mend(seen, base, until)
-    if (mending !== undefined && mending.kind !== 'await') return mending
-    if (mending !== undefined && flight.retreat !== undefined) {
-      return seen.now < until ? mending : notTakenBack(way)
-    }
+    const inVain = flight.reverted >= MOST_MENDED || (mending?.kind === 'await' && seen.now >= until)
+    return inVain || mending === undefined ? notTakenBack(way) : mending
   }
-  if (flight.retreat === undefined) return { kind: 'note', change: { kind: 'retreat', why } }
   if (last !== undefined && last.to !== base) {
     return { kind: 'note', change: { kind: 'switched', to: base } }
   }

@@ -81,7 +81,7 @@ export function projectSwitch(
         return move.why === 'mend' ? notedSwitch(noted, { kind: 'reverted' }, now) : noted
       })
     case 'switch-back':
-      return lease(switched(after, move.to), (state) =>
+      return lease(switched(after, move.to, true), (state) =>
         notedSwitch(
           notedSwitch(state, { kind: 'retreat', why: move.why }, now),
           { kind: 'switched', to: move.to },
@@ -142,9 +142,11 @@ function withColor(seen: BlueGreenSight, color: Color, workload: WorkloadSight):
   return listed({ ...seen, [color]: workload })
 }
 
-function switched(seen: BlueGreenSight, to: Color): BlueGreenSight {
-  const accepted = seen.switch.kind === 'service'
-  return listed({ ...seen, switch: { ...seen.switch, to, accepted } })
+/** @param back the preview Service still names what is the idle colour again */
+function switched(seen: BlueGreenSight, to: Color, back = false): BlueGreenSight {
+  const service = seen.switch.kind === 'service'
+  const linked = service ? back : seen.switch.linked
+  return listed({ ...seen, switch: { ...seen.switch, to, linked, accepted: service } })
 }
 
 /** What waits are for: every pod ready, what is to go gone, the data plane as it was told. */
