@@ -18,9 +18,8 @@ export const ABOUT: Readonly<Record<string, string>> = {
   image: 'The repository of the image, without tag and digest: an image of another one is refused.',
   paths: 'Paths and globs from the root of the repository: a change of one is a change of this service.',
   'depends-on': 'Services that are released before this one, when both are.',
-  login: 'How a workflow logs in to the cluster.',
+  login: 'How the reusable workflows log in to the cluster, by OIDC.',
   url: 'Where users find it; shown by GitHub beside the deployment.',
-  kind: 'Whose cluster it is.',
+  provider: 'Whose cluster it is.',
   cluster: 'The name of the cluster.',
-  secret: 'The name of the secret that holds the kubeconfig.',
 }

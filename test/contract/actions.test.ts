@@ -4,6 +4,7 @@ import { declarationsOf, declaredInputs } from '../../scripts/docs/action-yml.ts
 import { pages } from '../../scripts/docs/pages.ts'
 import { actionNames, actionYml } from '../../scripts/lib/action-yml.ts'
 import { inRepo } from '../../scripts/lib/repo.ts'
+import { BLUEGREEN_ONLY, CANARY_ONLY } from '../../packages/config/src/contradictions.ts'
 import { SERVICE_KEYS, SETTING_KEYS } from '../../packages/config/src/schema.ts'
 
 describe.each(actionNames())('%s', (action) => {
@@ -29,7 +30,6 @@ describe.each(actionNames())('%s', (action) => {
     const { inputs } = actionYml(action)
     if (inputs['config'] === undefined) return
     const given = [...SETTING_KEYS, ...SERVICE_KEYS].filter((name) => inputs[name] !== undefined)
-    expect(given).toContain('workload')
     for (const name of given) {
       // The runner hands a default over as if it had been typed, and what is typed wins over the file.
       expect([name, inputs[name]?.default, inputs[name]?.required ?? false]).toEqual([name, undefined, false])
@@ -53,6 +53,22 @@ describe.each(actionNames())('%s', (action) => {
     const path = inRepo('action-docs', `${action}.md`)
     expect(existsSync(path) && readFileSync(path, 'utf8')).toBe(pages().get(`${action}.md`))
   })
+})
+
+test('every setting of the configuration file is an input of some action', () => {
+  const inputs = new Set(actionNames().flatMap((action) => Object.keys(actionYml(action).inputs)))
+  const settings = [...SETTING_KEYS, ...SERVICE_KEYS]
+  // What these two mean is told to workflows, by select-services.
+  expect(settings.filter((name) => !inputs.has(name))).toEqual(['strategy', 'approval'])
+})
+
+test('what the configuration file says of one strategy only, the action of the other does not take', () => {
+  const takes = (action: string, names: readonly string[]): readonly string[] =>
+    names.filter((name) => actionYml(action).inputs[name] !== undefined)
+  expect(takes('bluegreen-switch', CANARY_ONLY)).toEqual([])
+  expect(takes('canary-step', CANARY_ONLY)).toEqual(CANARY_ONLY)
+  expect(takes('canary-step', BLUEGREEN_ONLY)).toEqual([])
+  expect(takes('bluegreen-switch', BLUEGREEN_ONLY)).toEqual(BLUEGREEN_ONLY)
 })
 
 function oneLine(text: string): string {

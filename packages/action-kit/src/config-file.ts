@@ -9,10 +9,11 @@ import { InvalidInput, messageOf } from '@release-actions/values'
  * @throws InvalidInput for a path that leads out of the workspace, for what is no file, and for its mistakes
  */
 export async function readConfigFile(workspace: string, path: string): Promise<Config> {
-  return parseConfig(textOf(workspace, path), path)
+  return parseConfig(textOfFile(workspace, path), path)
 }
 
-function textOf(workspace: string, path: string): string {
+/** @throws InvalidInput as `readConfigFile`, but for mistakes in the text */
+export function textOfFile(workspace: string, path: string): string {
   let file: string
   let root: string
   try {

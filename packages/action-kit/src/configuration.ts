@@ -13,6 +13,8 @@ export interface Configuration {
   readonly inputs: ReadonlyMap<string, ConfiguredInput>
   /** What to do about an input that is required and missing; undefined where no file could give it. */
   readonly advice: ((input: string) => string) | undefined
+  /** Why there is a file and it is not used. */
+  readonly warning?: string
 }
 
 export const NOT_CONFIGURED: Configuration = { inputs: new Map(), advice: undefined }

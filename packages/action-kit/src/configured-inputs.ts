@@ -1,7 +1,7 @@
 import { resolveInputs, type Action, type Config } from '@release-actions/config'
-import { InvalidInput } from '@release-actions/values'
-import { CONFIG_FILE, workspaceOf, type Configuration } from './configuration.ts'
-import { readConfigFile } from './config-file.ts'
+import { InvalidInput, messageOf } from '@release-actions/values'
+import { CONFIG_FILE, NOT_CONFIGURED, workspaceOf, type Configuration } from './configuration.ts'
+import { readConfigFile, textOfFile } from './config-file.ts'
 import { givenText } from './given-text.ts'
 import type { InputSpecs } from './inputs.ts'
 
@@ -11,6 +11,29 @@ export async function configuredInputs(
   specs: InputSpecs,
   env: NodeJS.ProcessEnv,
   path = CONFIG_FILE,
+): Promise<Configuration> {
+  try {
+    return await fromFile(action, specs, env, path)
+  } catch (error) {
+    // The way back is not blocked by a mistake in a file, unless that file chooses the cluster to go back in.
+    if (action !== 'rollback' || givenText('config', env) !== undefined || choosesCluster(env, path))
+      throw error
+    return { ...NOT_CONFIGURED, warning: `the rollback goes on without ${path}: ${messageOf(error)}` }
+  }
+}
+
+function choosesCluster(env: NodeJS.ProcessEnv, path: string): boolean {
+  return (
+    givenText('kube-context', env) === undefined &&
+    textOfFile(workspaceOf(env), path).includes('kube-context')
+  )
+}
+
+async function fromFile(
+  action: Action,
+  specs: InputSpecs,
+  env: NodeJS.ProcessEnv,
+  path: string,
 ): Promise<Configuration> {
   const config = await readConfigFile(workspaceOf(env), path)
   const given = new Map(

@@ -1,5 +1,6 @@
 export * from './clock.ts'
 export * from './commands.ts'
+export * from './config-file.ts'
 export * from './configuration.ts'
 export * from './context.ts'
 export * from './given-text.ts'

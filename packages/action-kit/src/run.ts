@@ -114,6 +114,7 @@ export async function runAction<S extends InputSpecs>(
       appendPairs(process.env['GITHUB_STATE'], { [CONFIGURED]: saved(configuration) })
       log.group('Inputs from the configuration file', described(configuration))
     }
+    if (configuration.warning !== undefined) log.warning(configuration.warning)
     warnings.forEach((text) => log.warning(text))
     const context = readContext(process.env)
     const state: Kit['state'] = {

@@ -180,6 +180,25 @@ describe('refused:', () => {
   })
 })
 
+describe('a rollback', () => {
+  const inputs = { service: 'shop', environment: 'production', workload: 'shop', traffic: 'replicas' }
+  const broken = TEXT.replace('soak', 'saok')
+
+  test('is not blocked by a mistake in the file', () => {
+    const { given, log, code } = act(inputs, workspaceWith({ [FILE]: broken }), { AS: 'rollback' })
+    expect(given).toBe('shop replicas 300000 - -')
+    expect(log).toContain(`::warning::the rollback goes on without ${FILE}: services.shop.saok`)
+    expect(code).toBe(0)
+  })
+
+  test('is, where that file chooses the cluster, unless the step does', () => {
+    const workspace = workspaceWith({ [FILE]: broken.replace('namespace: prod', 'kube-context: prod') })
+    expect(act(inputs, workspace, { AS: 'rollback' }).error).toContain('services.shop.saok')
+    const chosen = act({ ...inputs, 'kube-context': 'prod' }, workspace, { AS: 'rollback' })
+    expect(chosen.given).toBe('shop replicas 300000 - -')
+  })
+})
+
 test('post completes with what main was given, whatever has become of the file', () => {
   const workspace = workspaceWith()
   const { state } = act({ service: 'shop', environment: 'production' }, workspace)

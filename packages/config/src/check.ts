@@ -85,15 +85,15 @@ function definitionOf(from: z.core.$ZodType, data: unknown): z.core.$ZodTypes['_
   const { def } = (from as z.core.$ZodTypes)._zod
   if (def.type === 'optional') return definitionOf(def.innerType, data)
   if (def.type !== 'union') return def
-  const kind = valueAt(data, ['kind'])
+  const provider = valueAt(data, ['provider'])
   const objects = def.options
     .map((option) => definitionOf(option, data))
     .filter(({ type }) => type === 'object')
   const named = objects.find(
     (one) =>
       one.type === 'object' &&
-      one.shape['kind'] !== undefined &&
-      z.safeParse(one.shape['kind'], kind).success,
+      one.shape['provider'] !== undefined &&
+      z.safeParse(one.shape['provider'], provider).success,
   )
   return named ?? objects[0] ?? def
 }

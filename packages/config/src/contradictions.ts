@@ -75,7 +75,12 @@ export const BLUEGREEN_ONLY: readonly SettingKey[] = [
   'keep',
   'pre-switch-gates',
   'post-switch-gates',
+  'pre-switch-gates-file',
+  'post-switch-gates-file',
+  'pre-switch-soak',
+  'live-service',
   'preview-service',
+  'probe',
 ]
 
 /** What a service sets although its strategy, wherever it is released, does not know it. */

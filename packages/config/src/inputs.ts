@@ -42,10 +42,13 @@ export interface ConfiguredInput {
 export function resolveInputs(config: Config, question: Question): ReadonlyMap<string, ConfiguredInput> {
   const { data } = config
   const { service, environment, given, known } = question
-  if (service !== undefined && own(data.services, service) === undefined) {
+  // A service that has left the file can be taken back all the same.
+  const strict = question.action !== 'rollback'
+  if (strict && service !== undefined && own(data.services, service) === undefined) {
     throw unknownName(config, 'service', service, Object.keys(data.services))
   }
   if (
+    strict &&
     environment !== undefined &&
     data.environments !== undefined &&
     own(data.environments, environment) === undefined
@@ -75,7 +78,7 @@ export function resolveInputs(config: Config, question: Question): ReadonlyMap<s
     else put(name, resolved)
   }
   const image = settings.get('image')
-  if (image !== undefined && question.action !== 'build-artifact') {
+  if (image !== undefined && question.action !== 'build-artifact' && question.action !== 'rollback') {
     const whole = wholeImage(config, given.get('image'), image)
     if (whole !== undefined) put('image', image, whole)
   }
@@ -89,27 +92,40 @@ function inputOf(
   settings: ReadonlyMap<SettingKey, Resolved>,
   { value }: Resolved,
 ): string | undefined {
-  switch (key) {
-    case 'strategy':
-    case 'approval':
-      return undefined
-    case 'image':
-      return action === 'build-artifact' ? key : undefined
-    case 'gates':
-      // A switch has two looks; what must hold under traffic is held after it.
-      if (action === 'bluegreen-switch')
-        return settings.has('post-switch-gates') ? undefined : 'post-switch-gates'
-      return action === 'rollback' ? undefined : key
-    case 'soak':
-      // How long a check of its own takes is no matter of how the service is released; a list is a canary's.
-      if (action === 'canary-step') return key
-      return action === 'bluegreen-switch' && !Array.isArray(value) ? key : undefined
-    case 'warm-up':
-      return action === 'health-gate' ? undefined : key
-    default:
+  switch (action) {
+    case 'rollback':
+      return ROLLBACK.has(key) ? key : undefined
+    case 'build-artifact':
       return known.has(key) ? key : undefined
+    case 'health-gate':
+      // How long a check of its own takes is no matter of how the service is released.
+      return key === 'image' || key === 'soak' || key === 'warm-up' || !known.has(key) ? undefined : key
+    case 'bluegreen-switch':
+      // A switch has two looks; what must hold under traffic is held after it.
+      if (key === 'gates') return settings.has('post-switch-gates') ? undefined : 'post-switch-gates'
+      if (key === 'gates-file')
+        return settings.has('post-switch-gates-file') ? undefined : 'post-switch-gates-file'
+      if (key === 'soak' && Array.isArray(value)) return undefined
+      return key === 'image' || !known.has(key) ? undefined : key
+    case 'canary-step':
+      return key === 'image' || !known.has(key) ? undefined : key
   }
 }
+
+/**
+ * What a rollback takes from the file: how to reach the cluster and how to go about it. What is taken back, and to what,
+ * its record says: the file may have changed since that release.
+ */
+const ROLLBACK: ReadonlySet<SettingKey> = new Set([
+  'kube-context',
+  'record',
+  'timeout',
+  'interval',
+  'settle',
+  'drain',
+  'runbook-url',
+  'dashboard-url',
+])
 
 function assertStrategy(config: Config, { action, service }: Question, strategy: Resolved | undefined): void {
   if (service === undefined || strategy === undefined) return

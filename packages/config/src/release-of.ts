@@ -1,8 +1,10 @@
 import type { Config } from './config.ts'
 import { own, resolve } from './layers.ts'
-import type { Login } from './schema.ts'
 
-/** What a workflow asks about one service in one environment, to choose its jobs: plain data, for `if:` and a matrix. */
+/**
+ * What a workflow asks about one service in one environment, to choose its jobs and to fill their inputs. All texts, as
+ * inputs of workflows are; an empty one is what the file does not say.
+ */
 export interface ReleaseOf {
   readonly service: string
   readonly environment: string
@@ -10,15 +12,15 @@ export interface ReleaseOf {
   readonly namespace: string
   readonly strategy: 'canary' | 'bluegreen'
   readonly approval: 'none' | 'first' | 'each'
-  /** Weights; empty where the action's own holds. */
-  readonly plan: readonly number[]
-  /** The repository; empty where the file does not say. */
+  /** The weights as JSON: `[5, 25, 100]`. */
+  readonly plan: string
+  /** The repository. */
   readonly image: string
-  readonly login: Login | { readonly kind: 'none' }
+  /** JSON, as the reusable workflows take it. */
+  readonly login: string
   readonly url: string
 }
 
-/** An empty text is what the file does not say. */
 export function releaseOf(
   { data }: Pick<Config, 'data'>,
   service: string,
@@ -39,9 +41,9 @@ export function releaseOf(
     namespace: text('namespace'),
     strategy: settings.get('strategy')?.value === 'bluegreen' ? 'bluegreen' : 'canary',
     approval: approval === 'first' || approval === 'each' ? approval : 'none',
-    plan: Array.isArray(plan) ? (plan as readonly number[]) : [],
+    plan: plan === undefined ? '' : JSON.stringify(plan),
     image: text('image'),
-    login: inFile?.login ?? { kind: 'none' },
+    login: inFile?.login === undefined ? '' : JSON.stringify(inFile.login),
     url: inFile?.url ?? '',
   }
 }

@@ -72,6 +72,9 @@ const SETTINGS = {
   'pre-switch-gates': z.optional(gates),
   'post-switch-gates': z.optional(gates),
   'gates-file': z.optional(some('the path of a file with gates')),
+  'pre-switch-gates-file': z.optional(some('the path of a file with gates')),
+  'post-switch-gates-file': z.optional(some('the path of a file with gates')),
+  'pre-switch-soak': z.optional(duration),
   promote: z.optional(
     z.union([z.boolean({ error: PROMOTE }), z.literal('auto', { error: PROMOTE })], { error: PROMOTE }),
   ),
@@ -109,7 +112,9 @@ const SERVICE = {
   ),
   'stable-service': z.optional(object('a Service')),
   'canary-service': z.optional(object('a Service')),
+  'live-service': z.optional(object('a Service')),
   'preview-service': z.optional(object('a Service')),
+  probe: z.optional(some('what is asked of a new connection, such as /healthz')),
   'canary-labels': z.optional(
     z.record(text(LABEL, 'the key of a label'), some('the value of a label'), { error: LEGAL_LABELS }),
   ),
@@ -133,40 +138,38 @@ const override = z.strictObject(
 )
 
 const required = (what: string) => some(what)
-/** How a workflow logs in to the cluster. */
+/** How a workflow logs in to the cluster by OIDC: what the reusable workflows take as `login`. */
 const login = z.discriminatedUnion(
-  'kind',
+  'provider',
   [
     z.strictObject({
-      kind: z.literal('eks'),
+      provider: z.literal('eks'),
       cluster: required('the name of the cluster'),
       region: required('an AWS region'),
       role: text(/^arn:\S+$/, 'the ARN of a role, such as arn:aws:iam::123456789012:role/release'),
+      duration: z.optional(z.number({ error: 'seconds, as a number' })),
     }),
     z.strictObject({
-      kind: z.literal('gke'),
+      provider: z.literal('gke'),
       cluster: required('the name of the cluster'),
       location: required('a region or a zone'),
-      project: required('the id of the project'),
+      project: z.optional(some('the id of the project')),
       'workload-identity-provider': required(
         'projects/…/locations/global/workloadIdentityPools/…/providers/…',
       ),
       'service-account': z.optional(some('the address of a service account')),
     }),
     z.strictObject({
-      kind: z.literal('aks'),
+      provider: z.literal('aks'),
       cluster: required('the name of the cluster'),
       'resource-group': required('the name of a resource group'),
-      'subscription-id': required('the id of the subscription'),
-      'tenant-id': required('the id of the tenant'),
       'client-id': required('the id of the application that logs in'),
-    }),
-    z.strictObject({
-      kind: z.literal('kubeconfig'),
-      secret: z.optional(text(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a secret')),
+      'tenant-id': required('the id of the tenant'),
+      'subscription-id': required('the id of the subscription'),
+      kubelogin: z.optional(boolean),
     }),
   ],
-  { error: 'a mapping with kind: eks, gke, aks or kubeconfig' },
+  { error: 'a mapping with provider: eks, gke or aks; a kubeconfig is a secret of the environment' },
 )
 
 const environment = z.strictObject(

@@ -4,10 +4,15 @@ import { matches } from './glob.ts'
 import { dependenciesOf, knownName } from './references.ts'
 import type { RawConfig } from './schema.ts'
 
-/** Which services are asked for. Both: those of `only` that changed. */
+/** What changed for a service; or that it is not known, and why: then it counts as changed. */
+export type Changed =
+  | { readonly kind: 'known'; readonly paths: readonly string[] }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+/** Which services are asked for. With both parts: those of `only` that changed. */
 export interface Choice {
-  /** Paths that changed, from the root of the repository; undefined: not known, so everything may have. */
-  readonly changedPaths?: readonly string[] | undefined
+  /** Paths that changed, from the root of the repository: the same for all, or by service. Left out: all are asked for. */
+  readonly changedPaths?: readonly string[] | ((service: string) => Changed) | undefined
   readonly only?: readonly string[] | undefined
 }
 
@@ -50,6 +55,12 @@ export function selectServices(config: Pick<Config, 'data'>, choice: Choice): Se
 function reasonFor(data: RawConfig, service: string, { changedPaths, only }: Choice): string | undefined {
   if (only !== undefined && !only.includes(service)) return undefined
   if (changedPaths === undefined) return only === undefined ? 'all are asked for' : 'it is asked for'
+  const changed: Changed =
+    typeof changedPaths === 'function' ? changedPaths(service) : { kind: 'known', paths: changedPaths }
+  return changed.kind === 'unknown' ? changed.reason : changeOf(data, service, changed.paths)
+}
+
+function changeOf(data: RawConfig, service: string, changedPaths: readonly string[]): string | undefined {
   const paths = data.services[service]?.paths
   if (paths === undefined)
     return changedPaths.length === 0 ? undefined : 'it has no paths, so any change is one of it'

@@ -56,15 +56,15 @@ const MISTAKES: readonly (readonly [what: string, text: string, ...said: readonl
   ],
   [
     'an unknown key of a login',
-    `${SHOP}environments:\n  p:\n    login: {kind: gke, cluster: c, location: l, project: p, workload-identity-provider: w, service-acount: s}\n`,
-    'service-account? Known keys are kind, cluster, location',
-    `${FILE}:5:92`,
+    `${SHOP}environments:\n  p:\n    login: {provider: gke, cluster: c, location: l, project: p, workload-identity-provider: w, service-acount: s}\n`,
+    'service-account? Known keys are provider, cluster, location',
+    `${FILE}:5:96`,
   ],
   [
-    'an unknown kind of login',
-    `${SHOP}environments: {p: {login: {kind: ssh}}}\n`,
+    'an unknown provider',
+    `${SHOP}environments: {p: {login: {provider: ssh}}}\n`,
     'environments.p.login',
-    'eks, gke, aks or kubeconfig',
+    'eks, gke or aks',
   ],
   [
     'an unknown key of a plan',

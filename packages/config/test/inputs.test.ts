@@ -138,10 +138,23 @@ describe('by action:', () => {
 
   test('a rollback of several takes what the environment says', async () => {
     expect(await inputsOf(SIX, { environment: 'production', action: 'rollback' })).toEqual({
-      namespace: 'prod',
       'kube-context': 'prod',
       'runbook-url': 'https://runbooks.example/release',
     })
+  })
+})
+
+describe('a rollback', () => {
+  test('takes back what its record says, not what the file says today', async () => {
+    const inputs = await inputsOf(SIX, { service: 'shop', environment: 'production', action: 'rollback' })
+    for (const name of ['workload', 'traffic', 'namespace', 'gates', 'soak', 'plan']) {
+      expect(inputs).not.toHaveProperty(name)
+    }
+  })
+
+  test('is not refused because the service or the environment has left the file', async () => {
+    const asked = { service: 'gone', environment: 'gone', action: 'rollback' } as const
+    expect(await inputsOf(SIX, asked)).toEqual({ 'runbook-url': 'https://runbooks.example/release' })
   })
 })
 

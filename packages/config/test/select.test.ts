@@ -50,6 +50,21 @@ describe('of six services', () => {
     expect(await wavesOf({ changedPaths: [] })).toEqual([])
   })
 
+  test('what changed may differ by service, and what is not known counts as changed', async () => {
+    const { waves } = selectServices(await configOf(SIX), {
+      changedPaths: (service) =>
+        service === 'mail'
+          ? { kind: 'unknown', reason: 'it was never released' }
+          : { kind: 'known', paths: service === 'cart' ? ['services/cart/a'] : [] },
+    })
+    expect(waves).toEqual([
+      [
+        { service: 'cart', reason: 'services/cart/a changed' },
+        { service: 'mail', reason: 'it was never released' },
+      ],
+    ])
+  })
+
   test('named ones, as far as they changed when both are asked', async () => {
     expect(await wavesOf({ only: ['shop', 'mail'] })).toEqual([['shop', 'mail']])
     expect(await wavesOf({ only: ['shop', 'mail'], changedPaths: ['services/mail/a'] })).toEqual([['mail']])
@@ -66,22 +81,18 @@ test('a workflow is told what it needs to choose its jobs', async () => {
     namespace: 'prod',
     strategy: 'canary',
     approval: 'each',
-    plan: [1, 5, 25, 100],
+    plan: '[1,5,25,100]',
     image: 'ghcr.io/org/shop',
-    login: {
-      kind: 'eks',
-      cluster: 'main',
-      region: 'eu-central-1',
-      role: 'arn:aws:iam::123456789012:role/release',
-    },
+    login:
+      '{"provider":"eks","cluster":"main","region":"eu-central-1","role":"arn:aws:iam::123456789012:role/release"}',
     url: 'https://shop.example',
   })
   expect(releaseOf(config, 'admin', 'staging')).toMatchObject({
     strategy: 'bluegreen',
     approval: 'none',
-    plan: [],
+    plan: '',
     image: '',
-    login: { kind: 'none' },
+    login: '',
     url: '',
   })
 })

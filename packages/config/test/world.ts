@@ -71,7 +71,7 @@ environments:
     namespace: prod
     kube-context: prod
     approval: first
-    login: {kind: eks, cluster: main, region: eu-central-1, role: 'arn:aws:iam::123456789012:role/release'}
+    login: {provider: eks, cluster: main, region: eu-central-1, role: 'arn:aws:iam::123456789012:role/release'}
     url: https://shop.example
     services:
       shop: {approval: each, soak: 30s}
