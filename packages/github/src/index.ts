@@ -1,4 +1,5 @@
 export { createChecks, type ChecksOptions } from './checks.ts'
+export { changedFiles, type Changes } from './changed-files.ts'
 export { createGitHub, type GitHub, type GitHubOptions } from './client.ts'
 export { readHistory, readServices, type Environment, type Releases } from './history.ts'
 export { createIncidents, type IncidentsOptions } from './incidents.ts'
