@@ -11,6 +11,8 @@ export interface ReleaseReport {
   /** The version that this step is about. */
   readonly version: string
   readonly decision: Decision
+  /** The verdict in one line of plain text; default: what a release of this decision says. */
+  readonly headline?: string | undefined
   /** `retreat-failed` is said before everything else. */
   readonly code: ReasonCode | undefined
   /** One sentence; undefined when the goal was reached. */

@@ -50,7 +50,7 @@ export function releaseSummary(report: ReleaseReport): string {
 
 /** Whoever reads nothing else knows what to type. */
 function firstLine(report: ReleaseReport): string {
-  const verdict = `## ${markdownLine(headline(report))}`
+  const verdict = `## ${markdownLine(report.headline ?? headline(report))}`
   return report.todo.kind === 'now' ? `${verdict}. Run: ${markdownCode(report.todo.command)}` : verdict
 }
 

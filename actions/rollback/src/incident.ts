@@ -1,0 +1,80 @@
+import type { IncidentReport } from '@release-actions/ports'
+import { markdownBlock, markdownCode, markdownLine, markdownTable } from '@release-actions/values'
+import type { Asked } from './asked.ts'
+import { sentenceOf } from './report.ts'
+import type { ServiceEnd } from './service-end.ts'
+
+const MOST_MOVES = 60
+const MOST_LINES = 15
+
+/** What people who were not there read first: what, from what to what, why, the evidence, when, and where to look. */
+export function incidentOf(end: ServiceEnd, { environment = '', inputs, kit }: Asked): IncidentReport {
+  const { service, from, to, decision, serving } = end
+  const { actor, runUrl, workflow } = kit.context
+  const went = decision === 'rolled-back' ? 'was rolled back' : 'could NOT be rolled back'
+  const versions = from === undefined ? '' : ` from ${from.version}`
+  const title = `${service} in ${environment} ${went}${versions}${to === undefined ? '' : ` to ${to.version}`}`
+  const facts = [
+    ['what', sentenceOf(end)],
+    ['service', service],
+    ['environment', environment],
+    ['from', from === undefined ? undefined : named(from)],
+    ['to', to === undefined ? undefined : named(to)],
+    ['why', inputs.reason],
+    ['how it ended', end.reason === undefined ? decision : `${decision}: ${end.reason}`],
+    [
+      'users are on',
+      serving === undefined
+        ? undefined
+        : `${serving.release.version} (${serving.share} % of the requests, configured)`,
+    ],
+    ['target known from', end.source],
+    ['object', `Deployment ${end.namespace}/${end.workload}`],
+    ['asked for by', `${actor}, workflow ${workflow}`],
+  ].flatMap(([key = '', value]) => (value === undefined ? [] : [[key, markdownLine(value)]]))
+  const gates = end.gates.map((gate) =>
+    [gate.outcome, gate.name, gate.value, gate.limit, gate.samples, gate.why].map(markdownLine),
+  )
+  const moves = end.moves.slice(-MOST_MOVES).map(({ at, text }) => [iso(at), markdownLine(text)])
+  const hooks = end.hooks.map(({ hook, result }) =>
+    [
+      `**${markdownLine(`hook ${hook.name}: ${result.outcome}`)}** (Job ${markdownCode(result.job)})`,
+      ...(result.log.length === 0 ? [] : [markdownBlock('', result.log.slice(-MOST_LINES).join('\n'))]),
+    ].join('\n\n'),
+  )
+  const links = [
+    { title: 'This run', url: runUrl },
+    ...(inputs.runbookUrl === undefined ? [] : [{ title: 'Runbook', url: inputs.runbookUrl }]),
+    ...(inputs.dashboardUrl === undefined ? [] : [{ title: 'Dashboard', url: inputs.dashboardUrl }]),
+  ].flatMap(({ title: name, url }) =>
+    /^https?:$/.test(URL.parse(url)?.protocol ?? '') ? [`- ${name}: <${URL.parse(url)?.href}>`] : [],
+  )
+  const sections = [
+    markdownTable(['', ''], facts),
+    section(
+      'Gates',
+      gates.length === 0 ? undefined : markdownTable(['', 'gate', 'value', 'limit', 'samples', 'why'], gates),
+    ),
+    section('Timeline (UTC)', moves.length === 0 ? undefined : markdownTable(['when', 'what'], moves)),
+    section('Hooks', hooks.length === 0 ? undefined : hooks.join('\n\n')),
+    section(
+      "The pods' last words",
+      end.words.length === 0 ? undefined : markdownBlock('', end.words.slice(0, MOST_LINES).join('\n')),
+    ),
+    section('Links', links.join('\n')),
+  ]
+  return { title, body: sections.filter((each) => each !== undefined).join('\n\n') }
+}
+
+function named({ version, digest, image }: NonNullable<ServiceEnd['to']>): string {
+  const what = digest ?? image
+  return what === '' ? version : `${version} (${what})`
+}
+
+function section(title: string, body: string | undefined): string | undefined {
+  return body === undefined || body === '' ? undefined : `### ${title}\n\n${body}`
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString().slice(0, 19).replace('T', ' ')
+}

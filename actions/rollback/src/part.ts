@@ -1,0 +1,30 @@
+import type { JournalEntry } from '@release-actions/engine'
+import type { ReleaseId } from '@release-actions/release'
+import type { ReasonCode } from '@release-actions/values'
+
+/** One part of the way back, ended: a canary, a switch, a redeploy. */
+export interface Part {
+  readonly end:
+    | { readonly kind: 'done'; readonly changed: boolean }
+    | {
+        readonly kind: 'failed'
+        readonly decision: 'failed' | 'cancelled' | 'superseded'
+        readonly code: ReasonCode
+        readonly reason: string
+      }
+  readonly journal: readonly JournalEntry[]
+  /** The pods' own words. */
+  readonly words: readonly string[]
+  /** What serves now, as far as it was seen. */
+  readonly serving: Serving
+  /** The GitHub Deployment of what was in flight, which the Lease named. */
+  readonly deployment: number | undefined
+  /** The exact command that finishes it by hand; undefined: there is nothing to finish. */
+  readonly wayBack: string | undefined
+}
+
+export interface Serving {
+  readonly release: ReleaseId
+  /** Its share of the requests, 0–100, as configured. */
+  readonly share: number
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import type { Kit } from '@release-actions/action-kit'
+import { closeRecord, connectCluster, httpOf, NO_GATES } from '@release-actions/action-world'
+import { runCanary } from '@release-actions/engine'
+import type { Http } from '@release-actions/http'
+import { openRollback, type Connection } from '@release-actions/kubernetes'
+import type { AbortGoal } from '@release-actions/release'
+import { ReleaseError } from '@release-actions/values'
+import type { RollbackInputs } from './inputs.ts'
+import type { Location } from './locate.ts'
+import { BEGUN } from './run.ts'
+
+/** The runner gives post five minutes after a cancel. */
+const MOST_WAIT_MS = 120_000
+
+/**
+ * Completes what main had begun to end when it was cancelled or killed: the route is back by then, and what is left of
+ * the release is removed. A workload that was set back goes on by itself in the cluster.
+ */
+export async function complete(inputs: RollbackInputs, kit: Kit): Promise<void> {
+  const http = httpOf(kit)
+  try {
+    const connection = await connectCluster(inputs, kit)
+    const begun = begunOf(kit.state.read(BEGUN))
+    const failures = await Promise.all(
+      begun.map(async ([service, location]) => completeOne(inputs, kit, http, connection, service, location)),
+    )
+    const [failure] = failures.filter((each) => each !== undefined)
+    if (failure !== undefined) throw failure
+  } finally {
+    http.close()
+  }
+}
+
+/** What main left: where each service is that it had begun with. */
+function begunOf(text: string | undefined): readonly (readonly [service: string, location: Location])[] {
+  if (text === undefined || text === '') return []
+  return Object.entries(JSON.parse(text) as Readonly<Record<string, Location>>)
+}
+
+async function completeOne(
+  inputs: RollbackInputs,
+  kit: Kit,
+  http: Http,
+  connection: Connection,
+  service: string,
+  location: Location,
+): Promise<ReleaseError | undefined> {
+  const { clock, context, log } = kit
+  const world = await openRollback({
+    http,
+    clock,
+    connection,
+    nonce: randomBytes(6).toString('hex'),
+    cwd: context.workspace,
+    settle: inputs.settle,
+    ...location,
+    uses: [],
+  })
+  try {
+    const claim = await world.claims.read()
+    const { inFlight } = claim.state
+    const ours = claim.kind === 'free' || (claim.kind === 'held' && claim.by.id === context.run.id)
+    let failure: ReleaseError | undefined
+    if (ours && inFlight?.retreat !== undefined) {
+      const goal: AbortGoal = {
+        kind: 'abort',
+        run: context.run,
+        timing: {
+          timeout: Math.min(inputs.timeout, MOST_WAIT_MS),
+          warmUp: 0,
+          interval: inputs.interval,
+          drain: inputs.drain,
+        },
+        reason: inputs.reason,
+        preempt: true,
+      }
+      const { cluster, traffic, claims } = world
+      const ports = { clock, cluster, traffic, claims, gates: NO_GATES, meter: undefined }
+      const { end } = await runCanary(goal, ports, new AbortController().signal, {
+        moving: ({ text }) => log.line(`▶ ${service}: ${text}`),
+        tell: (text) => log.line(text),
+      })
+      if (end.kind === 'failed') failure = new ReleaseError(end.code, `${service}: ${end.reason}`)
+    }
+    const after = await world.claims.read()
+    await closeRecord({
+      inputs,
+      kit,
+      http,
+      service,
+      namespace: world.client.namespace,
+      workload: world.target.workload,
+      deployment: undefined,
+      landed: after.state.last,
+      reason: 'the rollback was cancelled, or its process ended, before it was seen through',
+    })
+    log.line(`${service}: ${inFlight === undefined ? 'nothing is in flight' : 'completed'}`)
+    return failure
+  } finally {
+    world.close()
+  }
+}
