@@ -1,4 +1,5 @@
-import type { CanaryGlance } from '@release-actions/release'
+import { blueGreens, type CanaryGlance, type ClaimSight } from '@release-actions/release'
+import { Conflict } from '@release-actions/values'
 import type { Goal } from './canary/goal.ts'
 import { isRolledOut } from './canary/rolled-out.ts'
 import { findStanding, type TargetOptions } from './canary/standing.ts'
@@ -52,8 +53,17 @@ export async function approach(options: CanaryOptions): Promise<Approach> {
         },
       }
     },
-    open: async () => (await import('./kubernetes.ts')).canaryOf(options, { client, claims, standing }),
+    async open() {
+      if (goal !== undefined) assertNotAdopted((await early)[0])
+      return (await import('./kubernetes.ts')).canaryOf(options, { client, claims, standing })
+    },
   }
+}
+
+/** Said before anything else is looked for: the Service of an adopted workload leads to a colour, not to it. */
+function assertNotAdopted({ state }: ClaimSight): void {
+  const adopted = blueGreens(state)
+  if (adopted !== undefined) throw new Conflict(adopted)
 }
 
 /**
