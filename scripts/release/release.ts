@@ -76,14 +76,20 @@ export async function release(order: ReleaseOrder): Promise<Release> {
     : {}
   const done = { version: printVersion(version), source, repository, tags: { ...commits, ...moving }, notes }
   if (order.dryRun !== true) {
-    for (const [tag, commit] of Object.entries(commits)) {
-      // Comments of git's would be cut out of the notes: headings of Markdown look like them.
-      git(['tag', '--annotate', '--cleanup=verbatim', '--file=-', tag, commit], {
-        input: `${tag}\n\n${notes}`,
-      })
+    const tags = { versions: commits, majors: moving }
+    const before = Object.keys(moving).map((tag) => [tag, resolved(git, `refs/tags/${tag}`)] as const)
+    setTags(git, tags, notes)
+    if (order.push === true) {
+      try {
+        push(git, tags)
+      } catch (error) {
+        // As if it had not been tried: what is not published must not look released.
+        git(['tag', '--delete', ...Object.keys(commits)])
+        for (const [tag, sha] of before)
+          git(sha === undefined ? ['tag', '--delete', tag] : ['tag', '--force', tag, sha])
+        throw error
+      }
     }
-    for (const [tag, commit] of Object.entries(moving)) git(['tag', '--force', tag, commit])
-    if (order.push === true) push(git, Object.keys(commits), Object.keys(moving))
   }
   return { ...done, actions: main.actions, workflows: main.workflows }
 }
@@ -96,9 +102,8 @@ function checkedSource(git: Git, version: Version, known: readonly Version[]): s
     .split('\n')
     .filter((line) => line !== '')
   if (dirty.length > 0) {
-    throw new Error(
-      `the working tree has ${dirty.length} uncommitted changes, such as ${dirty[0]?.slice(3) ?? ''}`,
-    )
+    const what = dirty.length === 1 ? 'change,' : 'changes, such as'
+    throw new Error(`the working tree has ${dirty.length} uncommitted ${what} ${dirty[0]?.slice(3) ?? ''}`)
   }
   if (known.some((one) => compareVersions(one, version) === 0)) {
     throw new Error(`v${printVersion(version)} is there already, and a release is never changed`)
@@ -108,9 +113,9 @@ function checkedSource(git: Git, version: Version, known: readonly Version[]): s
 
 /** `v1` names the newest release of its major: no pre-release, and no patch of an older minor. */
 function movesMajor(version: Version, known: readonly Version[]): boolean {
-  if (version.pre !== '') return false
+  if (version.pre !== undefined) return false
   return known.every(
-    (one) => one.major !== version.major || one.pre !== '' || compareVersions(one, version) < 0,
+    (one) => one.major !== version.major || one.pre !== undefined || compareVersions(one, version) < 0,
   )
 }
 
@@ -138,19 +143,28 @@ function checkPushed(git: Git, source: string): void {
   }
 }
 
+interface Tags {
+  /** `v1.2.3` and its rendering, with the commit of each. */
+  readonly versions: Readonly<Record<string, string>>
+  /** `v1` and its rendering; empty when they stay. */
+  readonly majors: Readonly<Record<string, string>>
+}
+
+function setTags(git: Git, { versions, majors }: Tags, notes: string): void {
+  for (const [tag, commit] of Object.entries(versions)) {
+    // As it is: git would take headings of Markdown for comments.
+    git(['tag', '--annotate', '--cleanup=verbatim', '--file=-', tag, commit], { input: `${tag}\n\n${notes}` })
+  }
+  for (const [tag, commit] of Object.entries(majors)) git(['tag', '--force', tag, commit])
+}
+
 /** All tags or none. A version's is never forced; the major's is what moves. */
-function push(git: Git, versions: readonly string[], majors: readonly string[]): void {
+function push(git: Git, { versions, majors }: Tags): void {
   git([
     'push',
     '--atomic',
     'origin',
-    ...versions.map((tag) => `refs/tags/${tag}`),
-    ...majors.map((tag) => `+refs/tags/${tag}`),
+    ...Object.keys(versions).map((tag) => `refs/tags/${tag}`),
+    ...Object.keys(majors).map((tag) => `+refs/tags/${tag}`),
   ])
-  for (const tag of [...versions, ...majors]) {
-    const here = resolved(git, `refs/tags/${tag}`)
-    const [there] = git(['ls-remote', 'origin', `refs/tags/${tag}`]).split(/\s/)
-    if (there !== here)
-      throw new Error(`origin has ${tag} at ${there ?? 'nothing'}, and here it is ${here ?? 'nothing'}`)
-  }
 }

@@ -1,10 +1,11 @@
 /**
  * Runs a workflow of a user's repository with act, on this machine as the runner. What act does otherwise than GitHub:
  * it knows neither `$/` (it gets the rendering for GitHub Enterprise Server, see ADR 0012) nor environments,
- * permissions and concurrency groups (it ignores them), and it skips the checkout, since the files are there.
+ * permissions and concurrency groups (it ignores them), and it skips the checkout, since the files are there. Actions
+ * of others are stood in for by steps that print their names: there is no network here to fetch them over.
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { EmbeddedGitHub } from '@release-actions/lab'
@@ -25,8 +26,6 @@ export interface ActOrder {
   readonly github: EmbeddedGitHub
   /** A folder for each ref of release-actions that workflows may name. */
   readonly refs: Readonly<Record<string, string>>
-  /** Further repositories, such as `owner/name@sha`, by folder. */
-  readonly others?: Readonly<Record<string, string>>
   readonly runId?: number
   readonly attempt?: number
 }
@@ -91,7 +90,7 @@ export async function act(order: ActOrder): Promise<ActResult> {
         '--local-repository',
         `${REPOSITORY}@${ref}=${folder}`,
       ]),
-      ...Object.entries(order.others ?? {}).flatMap(([address, folder]) => [
+      ...standIns(Object.values(order.refs), join(root, 'others')).flatMap(([address, folder]) => [
         '--local-repository',
         `${address}=${folder}`,
       ]),
@@ -111,6 +110,24 @@ export async function act(order: ActOrder): Promise<ActResult> {
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
+}
+
+/** A folder with an action that only prints, for each action of others that the trees name by its commit. */
+function standIns(trees: readonly string[], root: string): readonly (readonly [string, string])[] {
+  const texts = trees.flatMap((tree) =>
+    globSync('.github/**/*.yml', { cwd: tree }).map((path) => readFileSync(join(tree, path), 'utf8')),
+  )
+  const addresses = texts.flatMap((text) =>
+    [...text.matchAll(/uses: ([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([0-9a-f]{40})/g)].map(
+      ([, name = '', sha = '']) => `${name}@${sha}`,
+    ),
+  )
+  return [...new Set(addresses)].map((address, at) => {
+    const steps = [{ run: `echo "stands in for ${address}"`, shell: 'bash' }]
+    const action = { name: address, description: 'Only prints.', runs: { using: 'composite', steps } }
+    write(join(root, String(at), 'action.yml'), JSON.stringify(action))
+    return [address, join(root, String(at))]
+  })
 }
 
 interface Line {
