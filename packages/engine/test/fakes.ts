@@ -1,19 +1,12 @@
-import type { Claims, Cluster, Gates, Traffic, TrafficMeter, WindowVerdict } from '@release-actions/ports'
-import {
-  EMPTY_LEASE_STATE,
-  type ClaimSight,
-  type LeaseState,
-  type RunId,
-  type Stage,
-  type WorkloadSight,
-} from '@release-actions/release'
-import { Conflict, Superseded } from '@release-actions/values'
+import type { Cluster, Traffic, TrafficMeter } from '@release-actions/ports'
+import type { RunId, Stage, WorkloadSight } from '@release-actions/release'
 import type { CanaryPorts } from '../src/index.ts'
-import { VirtualClock } from './clock.ts'
+import { CALL_MS, LeaseWorld, type Holder, type Nature } from './lease-world.ts'
+
+export { Killed } from './lease-world.ts'
 
 // A cluster in memory behind the engine's ports: one workload, its canary, a route, an HPA and a Lease.
 
-const CALL_MS = 5
 const POD_STARTS_MS = 4_000
 const ROLLOUT_MS = 20_000
 const ACCEPTED_MS = 20
@@ -26,50 +19,28 @@ const STABLE = 'Deployment/shop'
 const CANARY = 'Deployment/shop-canary'
 const AUTOSCALER = 'HorizontalPodAutoscaler/shop'
 
-/** A process that was killed: no error that anybody handles. */
-export class Killed extends Error {}
-
 export interface Process extends CanaryPorts {
   readonly holder: Holder
 }
 
-/** Who a process is; a killed one holds its claim until it expires. */
-interface Holder {
-  readonly run: RunId
-  alive: boolean
-  since: number
-}
-
 /** How the world answers; kind, unless a test says otherwise. */
-export interface Nature {
-  /** Told of every call: `shift 25`, `read lease`. What it throws, the caller gets, and nothing is done. */
-  before: (call: string) => void
-  /** The same, once it is done. */
-  after: (call: string) => void
-  verdict: (stage: Stage) => WindowVerdict
+export interface CanaryNature extends Nature<Stage> {
   /** Pods of the new version become ready. */
   starts: boolean
   /** What `link` writes stays written. */
   links: boolean
 }
 
-export class FakeWorld {
-  readonly clock = new VirtualClock((ms) => this.serve(ms))
-  readonly nature: Nature = {
+export class FakeWorld extends LeaseWorld<Stage> {
+  readonly nature: CanaryNature = {
     before: () => undefined,
     after: () => undefined,
     verdict: () => ({ kind: 'pass' }),
     starts: true,
     links: true,
   }
-  /** Every call that changed something, by name. */
-  readonly writes: string[] = []
-  /** What must never happen, and did. */
-  readonly violations: string[] = []
   /** Requests served; `failed` found no ready pod. */
   readonly served = { stable: 0, canary: 0, failed: 0 }
-  /** Guards that watch the Lease, and windows that are open. */
-  readonly open = { guards: 0, windows: 0 }
 
   /** The template of the version that is being released. */
   template = 'new'
@@ -79,19 +50,10 @@ export class FakeWorld {
   /** The share that the gateway gives the canary now, whatever the route says. */
   effective = 0
   autoscaler = { name: 'shop', min: 2 }
-  holder: Holder | undefined
-  fence = 0
-  state: LeaseState = EMPTY_LEASE_STATE
-
-  private readonly stamps = new Map<string, number>()
-  private lost = new AbortController()
-  private deleted = false
 
   /** A process comes. What a killed one before it held has expired by now. */
   process(run: RunId = { id: 7, attempt: 1 }): Process {
-    const holder: Holder = { run, alive: true, since: 0 }
-    if (this.holder?.alive === false) this.holder = undefined
-    this.lost = new AbortController()
+    const holder = this.enter(run)
     return {
       holder,
       clock: this.clock,
@@ -103,27 +65,6 @@ export class FakeWorld {
     }
   }
 
-  /** Another process takes the Lease. */
-  steal(run: RunId): void {
-    this.holder = { run, alive: true, since: this.clock.now() }
-    this.fence++
-    this.lost.abort()
-  }
-
-  /** Somebody deletes the Lease; nobody takes it. */
-  deleteLease(): void {
-    this.holder = undefined
-    this.deleted = true
-    this.state = EMPTY_LEASE_STATE
-    this.lost.abort()
-    this.lost = new AbortController()
-  }
-
-  /** The holder of the newest fence puts it on an object. */
-  overtake(object: string): void {
-    this.stamps.set(object, this.fence)
-  }
-
   /** What is left of a release. */
   outcome(): unknown {
     const { stable, canary, route, effective, autoscaler, state } = this
@@ -131,7 +72,7 @@ export class FakeWorld {
     return { template, settled, canary, route, effective, autoscaler, inFlight: state.inFlight }
   }
 
-  private serve(ms: number): void {
+  protected serve(ms: number): void {
     const requests = ms * REQUESTS_PER_MS
     const canary = (requests * this.effective) / 100
     this.served.canary += canary
@@ -139,76 +80,6 @@ export class FakeWorld {
     const broken = (on: WorkloadSight | undefined): boolean => on === undefined || on.ready === 0
     if (canary > 0 && broken(this.canary)) this.served.failed += canary
     if (canary < requests && broken(this.stable)) this.served.failed += requests - canary
-  }
-
-  private async reads<T>(name: string, what: () => T): Promise<T> {
-    this.clock.pass(CALL_MS)
-    await Promise.resolve()
-    this.nature.before(name)
-    return what()
-  }
-
-  private async does(name: string, what: () => void): Promise<void> {
-    this.clock.pass(CALL_MS)
-    await Promise.resolve()
-    this.nature.before(name)
-    what()
-    this.writes.push(name)
-    this.nature.after(name)
-  }
-
-  /** A patch of an object that was stamped with this fence, by a process that has not been overtaken. */
-  private patches(name: string, object: string, fence: number, what: () => void): Promise<void> {
-    return this.does(name, () => {
-      const stamp = this.stamps.get(object)
-      if (stamp !== undefined && stamp > fence) throw new Conflict(`the fence on ${object} is ${stamp} now`)
-      if (stamp !== fence) this.violations.push(`${name} while ${object} does not carry the fence ${fence}`)
-      what()
-    })
-  }
-
-  private unstamped(...objects: readonly string[]): readonly string[] {
-    return objects.filter((object) => this.stamps.get(object) !== this.fence)
-  }
-
-  private stamp(object: string, fence: number): Promise<void> {
-    return this.does(`stamp ${object}`, () => void this.stamps.set(object, fence))
-  }
-
-  private claims(me: Holder): Claims {
-    let had = false
-    return {
-      read: () =>
-        this.reads('read lease', (): ClaimSight => {
-          const { holder, fence, state } = this
-          if (holder === me) return { kind: 'ours', fence, since: me.since, state }
-          if (had && !this.deleted) return { kind: 'lost', to: holder?.run, state }
-          return holder === undefined ? { kind: 'free', state } : { kind: 'held', by: holder.run, state }
-        }),
-      take: async () => {
-        await this.does('take lease', () => {
-          had = true
-          this.deleted = false
-          me.since = this.clock.now()
-          this.holder = me
-          this.fence++
-        })
-        return { fence: this.fence }
-      },
-      write: (change) =>
-        this.does('write lease', () => {
-          if (this.holder !== me) throw new Superseded('the Lease is held by another')
-          this.state = change(this.state)
-        }),
-      release: () => {
-        if (this.holder === me && me.alive) this.holder = undefined
-        return Promise.resolve()
-      },
-      guard: () => {
-        this.open.guards++
-        return { lost: this.lost.signal, stop: () => void this.open.guards-- }
-      },
-    }
   }
 
   private cluster(): Cluster {
@@ -310,35 +181,6 @@ export class FakeWorld {
     }
   }
 
-  private gates(): Gates<Stage> {
-    return {
-      open: (stage, soak) => {
-        const begin = this.clock.now()
-        let due = begin
-        let rounds = 0
-        this.open.windows++
-        return {
-          nextRoundIn: () => due - this.clock.now(),
-          round: (signal) => {
-            due = this.clock.now() + 10_000
-            rounds++
-            return this.clock.sleep(20, signal)
-          },
-          verdict: () => {
-            const verdict = this.nature.verdict(stage)
-            if (rounds === 0) return { kind: 'judging' }
-            const over = this.clock.now() >= begin + soak
-            return verdict.kind === 'pass' && !over ? { kind: 'judging' } : verdict
-          },
-          close: () => {
-            this.open.windows--
-            return Promise.resolve()
-          },
-        }
-      },
-    }
-  }
-
   /** Counts what was served, to the request. */
   private meter(): TrafficMeter {
     return {
@@ -376,7 +218,7 @@ export class FakeWorld {
   }
 }
 
-function pods(
+export function pods(
   name: string,
   template: string,
   desired: number,

@@ -44,9 +44,9 @@ export function goBack(way: GoBack): BlueGreenMove {
     const inVain = flight.reverted >= MOST_MENDED || (mending?.kind === 'await' && seen.now >= until)
     return inVain || mending === undefined ? notTakenBack(way) : mending
   }
-  if (last !== undefined && last.to !== base) {
-    return { kind: 'note', change: { kind: 'switched', to: base } }
-  }
+  // Killed between a patch and the note of it, or somebody else put it back.
+  const unnoted = last === undefined ? flight.base.owner === 'own' : last.to !== base
+  if (adopted && unnoted) return { kind: 'note', change: { kind: 'switched', to: base } }
   if (last?.verified === 'pending') {
     return unprovedFor(way, last) === undefined ? proveSwitch(way, last) : notTakenBack(way)
   }

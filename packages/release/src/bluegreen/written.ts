@@ -1,4 +1,5 @@
 import type { Landed, LeaseState, Timestamp } from '../in-flight.ts'
+import { takenBack } from '../rollback/written.ts'
 import type { SwitchGoal } from './goal.ts'
 import type { SwitchNote } from './moves.ts'
 import { otherColor, type Color, type Owner } from './color.ts'
@@ -114,8 +115,9 @@ export function landedSwitch(
   const release = { ...flight.release, digest }
   const why = outcome === 'retreated' ? retreat : undefined
   const last: Landed = { release, run, deployment, outcome, why, at: now }
+  const rolledBack = flight.preempt && outcome === 'promoted'
   return {
-    ...state,
+    ...(rolledBack ? takenBack(state, { release: flight.base.release, run, at: now }) : state),
     switching: undefined,
     colors: outcome === 'promoted' ? switchedColors(state, flight, now) : keptColors(state, flight),
     last,
