@@ -32,7 +32,7 @@ function owns(fields: unknown, path: readonly string[]): boolean {
  * @returns warnings, where the manifest carries our key, or the workload was adopted already
  * @throws ReleaseError with the lines to commit
  */
-export function refuseSelectorOwner(namespace: string, service: Service): readonly string[] {
+export function refuseSelectorOwner(namespace: string, service: Service, adopted = false): readonly string[] {
   const { metadata, spec } = service
   const [manager] = appliers(metadata, ['spec', 'selector'])
   if (manager === undefined) return []
@@ -41,6 +41,11 @@ export function refuseSelectorOwner(namespace: string, service: Service): readon
   if (key !== undefined) {
     return [
       `${object} is applied server-side by ${manager} with ${COLOR}: ${key}: its next forced apply gives that colour all the traffic, whichever serves then; leave the selector out of the manifest`,
+    ]
+  }
+  if (adopted) {
+    return [
+      `${object} was applied server-side by ${manager}, which took our key out of its selector: every colour that is up has been getting requests. The live colour gets them alone again, but the next such apply does the same: leave the selector out of the manifest`,
     ]
   }
   const given = JSON.stringify({

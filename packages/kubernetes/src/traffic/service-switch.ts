@@ -56,7 +56,8 @@ export function createServiceSwitch(options: ServiceSwitchOptions): Switch & { c
       ])
       refuseForeign(ours, workload, 'preview-service')
       const to = ownerIn(service.spec?.selector)
-      const warnings = refuseSelectorOwner(client.namespace, service)
+      // A preview Service of ours: colours are there, and a refusal would leave users between the two.
+      const warnings = refuseSelectorOwner(client.namespace, service, ours !== undefined)
       return {
         warnings,
         changes: [
@@ -136,8 +137,11 @@ export function createServiceSwitch(options: ServiceSwitchOptions): Switch & { c
         } catch (error) {
           // Nobody reaches anything through a Service that was deleted: there is nothing to give back.
           if (error instanceof NotFound) return
-          // Somebody writes it at the same moment: again. Their stamp would end it.
+          // Somebody writes it at the same moment: again. Their stamp would end it; and one that carries none, since it
+          // was made anew, is to be looked at and stamped first.
           if (!(error instanceof Conflict) || attempt >= 20) throw error
+          const now = await client.find('Service', name)
+          if (now !== undefined && fence.of(now.metadata) !== stamp) throw error
           await clock.sleep(Math.min(100 * attempt, 1000))
         }
       }
