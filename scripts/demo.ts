@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- --kubeconfig PATH]`: a release that succeeds and one that is taken back, with the bundles in
- * `dist/` run as GitHub's runner runs them, and clients asking all the while. Without a kubeconfig everything is
+ * `npm run demo [-- --kubeconfig PATH]`: releases by canary and by blue/green, good ones and ones that are taken back,
+ * with the bundles in `dist/` run as GitHub's runner runs them, and clients asking all the while. Without a kubeconfig everything is
  * embedded: nothing is installed, and nothing outside this machine is touched.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,13 @@ const RATE = 200
 
 const cluster = chosenCluster(process.argv.slice(2))
 const began = performance.now()
-await using scene = await openScene({ cluster, dist: inRepo('dist'), replicas: 4, rate: RATE })
+await using scene = await openScene({
+  cluster,
+  dist: inRepo('dist'),
+  replicas: 4,
+  rate: RATE,
+  applied: 'client',
+})
 title(`A Kubernetes, a GitHub, and clients that ask ${RATE} times a second`)
 say(
   `${cluster === undefined ? 'Embedded: real HTTP on loopback' : `Real cluster: ${cluster.kubeconfig}`}; version 1 of "shop" serves on 4 pods.`,
@@ -29,6 +35,18 @@ title('Version 3 fails one request in three once it has 25 %')
 steps.push(
   await playRelease(scene, {
     version: '3',
+    wanted: 'retreated',
+    env: { ERROR_RATE: '0.34', ERROR_AFTER_REQUESTS: '60' },
+  }),
+)
+
+title('Version 4 by blue/green: beside the old one, judged, then all of the traffic in one patch')
+steps.push(await playRelease(scene, { action: 'bluegreen-switch', version: '4', wanted: 'switched' }))
+title('Version 5 fails once it serves: patched back')
+steps.push(
+  await playRelease(scene, {
+    action: 'bluegreen-switch',
+    version: '5',
     wanted: 'retreated',
     env: { ERROR_RATE: '0.34', ERROR_AFTER_REQUESTS: '60' },
   }),
@@ -49,7 +67,9 @@ say(`Job summaries, as GitHub shows them: ${page}`)
 const surprises = steps.filter(({ decision, wanted }) => decision !== wanted)
 for (const { title: name, decision, wanted } of surprises)
   say(`UNEXPECTED: ${name} ended as ${decision}, not ${wanted}`)
-const failed = steps.filter(({ wanted }) => wanted === 'promoted').reduce((sum, step) => sum + step.failed, 0)
+const failed = steps
+  .filter(({ wanted }) => wanted !== 'retreated')
+  .reduce((sum, step) => sum + step.failed, 0)
 if (failed > 0) say(`UNEXPECTED: ${failed} requests failed in a good release`)
 process.exitCode = surprises.length > 0 || failed > 0 ? 1 : 0
 

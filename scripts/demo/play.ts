@@ -11,8 +11,10 @@ export interface Played {
 }
 
 export interface PlayOrder {
+  /** Default: canary-step. */
+  readonly action?: 'bluegreen-switch'
   readonly version: string
-  readonly wanted: 'promoted' | 'retreated'
+  readonly wanted: 'promoted' | 'switched' | 'retreated'
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -23,9 +25,21 @@ const GATES = `
   http: {path: /healthz, port: http}
 `
 
+/** What each action is asked for, briefly. */
+const INPUTS = {
+  'canary-step': { gates: GATES, soak: '2500ms', interval: '500ms' },
+  'bluegreen-switch': {
+    'pre-switch-gates': '- name: up\n  http: {path: /healthz, port: http}\n',
+    'post-switch-gates': GATES,
+    soak: '2500ms',
+    interval: '500ms',
+  },
+} as const
+
 /** One release, with what the clients measured beside what the action did. */
 export async function playRelease(scene: Scene, order: PlayOrder): Promise<Played> {
   const { load } = scene
+  const { action = 'canary-step' } = order
   if (load === undefined) throw new Error('the demo needs clients')
   const from = now()
   let shown = from
@@ -45,7 +59,8 @@ export async function playRelease(scene: Scene, order: PlayOrder): Promise<Playe
   const result = await scene.release({
     version: order.version,
     ...(order.env === undefined ? {} : { env: order.env }),
-    inputs: { gates: GATES, soak: '2500ms', interval: '500ms', version },
+    action,
+    inputs: { ...INPUTS[action], version },
     onLine: (line) => {
       const text = /^\d\d:\d\d:\d\dZ ▶ (.*)$/u.exec(line)?.[1]
       if (text !== undefined) say(`${clock(now() - from)}  ${paint.bold(text)}`)
@@ -56,7 +71,7 @@ export async function playRelease(scene: Scene, order: PlayOrder): Promise<Playe
   const decision = result.outputs['decision'] ?? 'nothing'
   const failed = load.failed(from, now()).length
   const asked = Object.values(load.counts(from, now())).reduce((sum, count) => sum + count, 0)
-  const paintEnd = decision === 'promoted' ? paint.green : paint.yellow
+  const paintEnd = decision === 'retreated' ? paint.yellow : paint.green
   say(paintEnd(`${decision}: ${result.outputs['message'] ?? ''}`))
   say(
     `the job ${result.exitCode === 0 ? 'succeeded' : 'failed, as it should'}; clients saw ${failed} of ${asked} requests fail`,

@@ -1,4 +1,4 @@
-/** A second run of a finished canary: it looks, sees that nothing is left to do, and ends. */
+/** A second run of a finished release: it looks, sees that nothing is left to do, and ends. */
 import {
   copyFileSync,
   cpSync,
@@ -21,29 +21,41 @@ const FORMS: Readonly<Record<string, (json: string) => string>> = {
   YAML: (json) => stringify(JSON.parse(json)),
 }
 
-export const scenarios: readonly Scenario[] = Object.entries(FORMS).map(([form, write]) => ({
-  name: `canary-step: unchanged, ${form} kubeconfig`,
-  action: 'canary-step',
-  prepare: () => finished(write),
-}))
+const INPUTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'canary-step': { plan: '100', soak: '0s' },
+  'bluegreen-switch': { soak: '0s', keep: 'forever' },
+}
+
+export const scenarios: readonly Scenario[] = Object.entries(INPUTS).flatMap(([action, inputs]) =>
+  Object.entries(FORMS).map(([form, write]) => ({
+    name: `${action}: unchanged, ${form} kubeconfig`,
+    action,
+    prepare: () => finished(action, inputs, write),
+  })),
+)
 
 /** Releases version 2 on an embedded cluster, then takes down how the runner would start the same step again. */
-async function finished(write: (json: string) => string): Promise<Prepared> {
+async function finished(
+  action: string,
+  inputs: Readonly<Record<string, string>>,
+  write: (json: string) => string,
+): Promise<Prepared> {
   const dist = mkdtempSync(join(tmpdir(), 'release-actions-dist-'))
-  cpSync(inRepo('dist', 'canary-step'), join(dist, 'canary-step'), { recursive: true })
-  const order = { version: '2', inputs: { plan: '100', soak: '0s' } }
-  const scene = await openScene({ dist, rate: 0 })
+  cpSync(inRepo('dist', action), join(dist, action), { recursive: true })
+  const order = { action, version: '2', inputs }
+  const scene = await openScene({ dist, rate: 0, applied: 'client' })
   const first = await scene.release(order)
   if (first.exitCode !== 0) throw new Error(`the release that is to be repeated failed:\n${first.log}`)
 
   const started = join(dist, 'started.json')
-  mkdirSync(join(dist, 'recorder'))
-  copyFileSync(join(dist, 'canary-step', 'action.yml'), join(dist, 'recorder', 'action.yml'))
-  writeFileSync(join(dist, 'recorder', 'package.json'), '{"type":"commonjs"}')
-  writeFileSync(join(dist, 'recorder', 'index.js'), recorder(started))
+  const stead = join('recorder', action)
+  mkdirSync(join(dist, stead), { recursive: true })
+  copyFileSync(join(dist, action, 'action.yml'), join(dist, stead, 'action.yml'))
+  writeFileSync(join(dist, stead, 'package.json'), '{"type":"commonjs"}')
+  writeFileSync(join(dist, stead, 'index.js'), recorder(started))
   const kubeconfig = join(dist, 'kubeconfig')
   writeFileSync(kubeconfig, write(await scene.stage.roleKubeconfig()))
-  await scene.release({ ...order, action: 'recorder', kubeconfig })
+  await scene.release({ ...order, action: stead, kubeconfig })
   if (!existsSync(started)) throw new Error('the step was not started')
   const { env, cwd, temp } = JSON.parse(readFileSync(started, 'utf8')) as Started
 
