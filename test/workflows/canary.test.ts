@@ -41,7 +41,7 @@ scenario(
       with: { plan: '[25, 50, 100]', approval: 'each' },
     })
     expect(done.exitCode).toBe(0)
-    expect(Object.keys(done.jobs)).toEqual(['stage-1', 'stage-2', 'stage-3', 'after'])
+    expect(Object.keys(done.jobs)).toEqual(['settings', 'stage-1', 'stage-2', 'stage-3', 'after'])
     expect(givenBy(done)).toMatchObject({ decision: 'promoted', weight: '100' })
     expect(scene.github.deployments).toHaveLength(1)
   },
@@ -67,7 +67,7 @@ scenario('what fails at 25 % is taken back by the step itself, and the workflow 
   })
   expect(done.exitCode).toBe(1)
   // The job `retreat` has nothing to do: nothing is in flight. (act ends a run once a called workflow has failed.)
-  expect(done.jobs).toEqual({ release: 'failure' })
+  expect(done.jobs).toEqual({ settings: 'success', release: 'failure' })
   expect(done.log).toMatch(/give the canary 25 %/)
   expect(done.log).not.toMatch(/give the canary 100 %/)
   expect(scene.github.deployments.map(({ statuses }) => statuses.at(-1)?.state)).toEqual(['failure'])
