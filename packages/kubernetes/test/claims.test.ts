@@ -162,7 +162,16 @@ describe('the state on the Lease', () => {
       code: 'conflict',
       message: expect.stringContaining('newer version'),
     })
-    for (const text of ['{', '[]', '{}', '{"schema":1,"inFlight":{}}', '{"schema":1,"last":{"x":1}}']) {
+    const texts = [
+      '{',
+      '[]',
+      '{}',
+      '{"schema":1,"inFlight":{}}',
+      '{"schema":1,"last":{"x":1}}',
+      '{"schema":1,"colors":{"live":"red"}}',
+      '{"schema":1,"switching":{"to":"blue"}}',
+    ]
+    for (const text of texts) {
       await annotate(it, text)
       await expect(a.read()).rejects.toMatchObject({
         code: 'conflict',

@@ -86,6 +86,11 @@ export async function lookFirstAtColors(options: ColorPreflightOptions): Promise
   const refused = [
     ...(service === undefined ? [`the Service ${target.service} does not exist`] : []),
     ...verdict.refused,
+    ...(deployment.spec?.template.metadata?.labels?.[COLOR] === undefined
+      ? []
+      : [
+          `the pods of Deployment ${workload} carry ${COLOR}, which is for the colours' pods only; take it out of the manifest`,
+        ]),
     ...(manifests?.refused ?? []),
     ...(target.manifests === undefined ? [] : refusedBeside(target.manifests.deployment)),
   ]

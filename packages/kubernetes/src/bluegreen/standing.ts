@@ -89,13 +89,22 @@ export async function findColorStanding(
     (standing === undefined
       ? await (await import('../canary/not-a-deployment.ts')).notADeployment(client, workload)
       : inOwnTerms(standing, workload))
+  if (own === undefined && manifests !== undefined) {
+    const object = `Deployment ${client.namespace}/${workload}`
+    throw new NotFound(
+      `${object} does not exist any more: apply it again (it serves nothing, with 0 replicas too)`,
+      {
+        object,
+      },
+    )
+  }
   // A copy of what serves gets the new image: that is what the users have been living with.
   const base: PodTemplate | undefined =
     live?.spec === undefined ? deployment.spec?.template : uncoloured(live.spec.template)
   const container = chooseContainer(manifests?.template ?? base, options.container).name
   const goal = await goalOf({
     client,
-    workload: own === undefined ? (standing?.metadata?.name ?? workload) : workload,
+    workload,
     deployment:
       deployment.spec === undefined || base === undefined
         ? deployment

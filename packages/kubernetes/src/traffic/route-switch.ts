@@ -267,10 +267,12 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
           await fence.patch('HTTPRoute', options.route, stamp, patch)
           return
         } catch (error) {
-          // Somebody changed the route between our look and our write: look again. Their stamp would end it.
+          // Somebody changed the route between our look and our write: look again. Their stamp would end it; and one that
+          // carries none, since it was made anew, is to be stamped first.
           if (!(error instanceof Conflict) || attempt >= 20) throw error
           await clock.sleep(Math.min(100 * attempt, 1000))
-          route = undefined
+          route = await client.find('HTTPRoute', options.route)
+          if (route !== undefined && fence.of(route.metadata) !== stamp) throw error
         }
       }
     },

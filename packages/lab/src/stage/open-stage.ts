@@ -5,7 +5,7 @@ import { startKubernetes } from '../kubernetes/index.ts'
 import { createAdmin, type Admin } from './admin.ts'
 import { inClusterClient } from './in-cluster-client.ts'
 import { gateway } from './objects.ts'
-import type { Stage } from './stage.ts'
+import type { Answered, InClusterClient, Stage } from './stage.ts'
 
 /** How to use a real cluster; the gateway must be reachable from this machine. */
 export interface ClusterOptions {
@@ -51,7 +51,8 @@ export async function openStage(cluster?: ClusterOptions, name = 'scenario'): Pr
       kubeconfig: cluster.kubeconfig,
       roleKubeconfig: async () =>
         kubeconfigOf(admin, namespace, await admin.token(namespace, SERVICE_ACCOUNT)),
-      inClusterClient: (service) => inClusterClient(admin, namespace, service),
+      inClusterClient: (service, { keepAlive = false } = {}) =>
+        inClusterClient(admin, namespace, service, keepAlive),
       [Symbol.asyncDispose]: async () => {
         await admin.deleteNamespace(namespace)
         admin.close()
@@ -73,7 +74,8 @@ export async function openStage(cluster?: ClusterOptions, name = 'scenario'): Pr
     kubeconfig,
     roleKubeconfig: () =>
       Promise.resolve(embedded.kubeconfig({ serviceAccount: SERVICE_ACCOUNT, namespace })),
-    inClusterClient: async (service) => embeddedClient(await embedded.serviceUrl(namespace, service, 80)),
+    inClusterClient: async (service, { keepAlive = false } = {}) =>
+      embeddedClient(await embedded.serviceUrl(namespace, service, 80), keepAlive),
     [Symbol.asyncDispose]: async () => {
       admin.close()
       await embedded[Symbol.asyncDispose]()
@@ -194,15 +196,29 @@ function kubeconfigOf(admin: Admin, namespace: string, token: string): string {
 }
 
 /** On the embedded one this machine is inside the cluster. */
-function embeddedClient(url: string): { counts(): Promise<Readonly<Record<string, number>>>; stop(): void } {
+function embeddedClient(url: string, keepAlive: boolean): InClusterClient {
   const counts: Record<string, number> = {}
+  const last: Record<string, number> = {}
+  const why: Record<string, number> = {}
   const timer = setInterval(() => void ask(), 25).unref()
-  async function ask(): Promise<void> {
-    const version = await fetch(url, { headers: { connection: 'close' } }).then(
-      (answer) => answer.headers.get('x-version') ?? `status ${answer.status}`,
-      () => 'failed',
-    )
-    counts[version] = (counts[version] ?? 0) + 1
+  const count = (what: string): void => {
+    counts[what] = (counts[what] ?? 0) + 1
+    last[what] = Date.now()
   }
-  return { counts: () => Promise.resolve({ ...counts }), stop: () => clearInterval(timer) }
+  async function ask(): Promise<void> {
+    try {
+      const answer = await fetch(url, { headers: { connection: keepAlive ? 'keep-alive' : 'close' } })
+      count(answer.headers.get('x-version') ?? `status ${answer.status}`)
+    } catch (error) {
+      const cause = error instanceof Error ? String(error.cause ?? error.message) : String(error)
+      why[cause] = (why[cause] ?? 0) + 1
+      count('failed')
+    }
+  }
+  const answered = (): Answered => ({ counts: { ...counts }, last: { ...last }, why: { ...why } })
+  return {
+    counts: () => Promise.resolve(answered().counts),
+    answered: () => Promise.resolve(answered()),
+    stop: () => clearInterval(timer),
+  }
 }

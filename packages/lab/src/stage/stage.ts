@@ -32,11 +32,26 @@ export interface Stage extends AsyncDisposable {
   rolledOut(name: string, timeoutMs?: number): Promise<void>
   /** What is applied and routed answers through the gateway. */
   answers(host: string, timeoutMs?: number): Promise<void>
-  /** A client inside the cluster that asks the Service over and over, on new connections; counts by version. */
-  inClusterClient(service: string): Promise<InClusterClient>
+  /** A client inside the cluster that asks the Service over and over; counts by version. */
+  inClusterClient(service: string, options?: InClusterOptions): Promise<InClusterClient>
+}
+
+export interface InClusterOptions {
+  /** Keeps its connections. Default: a new one for each request, which is what kube-proxy decides by. */
+  readonly keepAlive?: boolean
 }
 
 export interface InClusterClient {
   counts(): Promise<Readonly<Record<string, number>>>
+  answered(): Promise<Answered>
   stop(): void
+}
+
+/** By version; `failed`: no answer. */
+export interface Answered {
+  readonly counts: Readonly<Record<string, number>>
+  /** When the last answer came, in milliseconds since 1970. */
+  readonly last: Readonly<Record<string, number>>
+  /** Why requests failed, and how many. */
+  readonly why: Readonly<Record<string, number>>
 }
