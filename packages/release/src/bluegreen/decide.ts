@@ -7,6 +7,7 @@ import { compareRuns, formatRun, type RunId } from '../run-id.ts'
 import { expiredWarm, isServing } from './already-switched.ts'
 import { finish, forward } from './forward.ts'
 import { goBack, stillServes } from './go-back.ts'
+import type { Color } from './color.ts'
 import type { BlueGreenGoal, SwitchGoal } from './goal.ts'
 import type { BlueGreenMove } from './moves.ts'
 import { reasonToRetreat } from './reason-to-retreat.ts'
@@ -110,8 +111,8 @@ function refusal(goal: SwitchGoal, seen: BlueGreenSight): BlueGreenMove | undefi
 function beginOrEnd(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours): BlueGreenMove {
   const until = claim.since + goal.timing.timeout
   const colour = meant(claim.state)
-  const mending = colour === undefined ? undefined : mend(seen, colour, until)
-  if (mending !== undefined) return seen.now < until ? mending : failed('timeout', notMended(colour))
+  const mending = colour === undefined ? undefined : mended(seen, colour, until)
+  if (mending !== undefined) return mending
   const { last } = claim.state
   const endedByUs =
     last !== undefined &&
@@ -139,12 +140,18 @@ function beginOrEnd(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours): BlueGr
   return { kind: 'begin' }
 }
 
-function notMended(color: string | undefined): string {
-  return `the Service has lost the key of its colour, and no pod of ${color ?? 'the live colour'} is ready to be given everything`
+/** The key of the colour, put back; undefined: it is there. */
+function mended(seen: BlueGreenSight, to: Color, until: number): BlueGreenMove | undefined {
+  const move = mend(seen, to, until)
+  if (move?.kind !== 'await' || seen.now < until) return move
+  return failed(
+    'timeout',
+    `somebody has taken the key of the colour out of the Service's selector, and no pod of ${to} is ready to be given everything`,
+  )
 }
 
 /** It serves already: what is left is what a re-apply of the user's, or the time, has changed around it. */
-function tidy(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours, live: 'blue' | 'green'): BlueGreenMove {
+function tidy(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours, live: Color): BlueGreenMove {
   const until = claim.since + goal.timing.timeout
   const behind = follow(seen, live)
   if (behind !== undefined) return behind
@@ -235,7 +242,7 @@ function carryOn(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours, flight: Sw
     return held(seen, flight, { code: 'inconclusive', reason: seen.verdict.reason })
   }
   const lost = meant(claim.state)
-  const mending = lost === undefined ? undefined : mend(seen, lost, claim.since + goal.timing.timeout)
+  const mending = lost === undefined ? undefined : mended(seen, lost, claim.since + goal.timing.timeout)
   if (mending !== undefined) return mending
   // Another run takes up what is in flight.
   if (compareRuns(flight.run, goal.run) !== 0) return { kind: 'begin' }

@@ -1,5 +1,6 @@
 import { waitUntil } from '../canary/steps.ts'
 import type { Retreat } from '../in-flight.ts'
+import type { Color } from './color.ts'
 import type { BlueGreenMove } from './moves.ts'
 import type { BlueGreenSight } from './sight.ts'
 import {
@@ -95,7 +96,7 @@ function tidyUp(way: GoBack, adopted: boolean): BlueGreenMove {
  * The user's own Deployment serves, and the colour that was to take its place goes. The Service names the pods of both,
  * which have the same version: nothing could take these out of it before, so this is an ordinary scale-down.
  */
-function unadopt(seen: BlueGreenSight, base: 'blue' | 'green'): BlueGreenMove | undefined {
+function unadopt(seen: BlueGreenSight, base: Color): BlueGreenMove | undefined {
   if ((seen[base]?.desired ?? 0) === 0) return undefined
   return stampFirst(seen) ?? { kind: 'scale', owner: base, replicas: 0 }
 }

@@ -17,7 +17,7 @@ export type SwitchWrite =
   | { readonly kind: 'stamp'; readonly object: string }
   /** Write this release's state on the Lease. */
   | { readonly kind: 'begin' }
-  | { readonly kind: 'note'; readonly change: SwitchNote }
+  | { readonly kind: 'note'; readonly change: Exclude<SwitchNote, { kind: 'reverted' }> }
   /** The colour's Deployment, with what serves now (a first run adopts it so) or with the new version. */
   | {
       readonly kind: 'apply-color'
@@ -72,5 +72,5 @@ export type SwitchNote =
   | { readonly kind: 'switched'; readonly to: Color }
   | { readonly kind: 'passed'; readonly stage: SwitchStage }
   | { readonly kind: 'retreat'; readonly why: Retreat }
-  /** Somebody undid the switch. */
+  /** Somebody undid the switch: told with the `switch` that mends it. */
   | { readonly kind: 'reverted' }

@@ -1,6 +1,7 @@
 import { formatDuration } from '@release-actions/values'
 import { countsSince } from '../canary/steps.ts'
 import type { Retreat } from '../in-flight.ts'
+import type { Color } from './color.ts'
 import {
   baseColor,
   finished,
@@ -127,7 +128,7 @@ function overdue({ goal, seen, claim, flight }: Forward): string | undefined {
       return undefined
   }
 
-  function unready(color: 'blue' | 'green', need: number, listed: number): string | undefined {
+  function unready(color: Color, need: number, listed: number): string | undefined {
     const pods = seen[color]
     if (pods === undefined) return undefined
     if (pods.ready < need) return `${pods.ready} of ${need} pods of ${pods.name} became ready`

@@ -414,7 +414,16 @@ describe('whatever happens', () => {
   test('from any sight of a world that somebody else changes, it ends in bounded moves, and is safe', () => {
     const foreign = fc.record({
       at: fc.integer({ min: 0, max: 40 }),
-      what: fc.constantFrom('reset', 'blue', 'green', 'own-applied', 'scaled', 'edited', 'deleted', 'shrunk'),
+      what: fc.constantFrom<Foreign[]>(
+        'reset',
+        'blue',
+        'green',
+        'own-applied',
+        'scaled',
+        'edited',
+        'deleted',
+        'shrunk',
+      ),
     })
     fc.assert(
       fc.property(nature, fc.boolean(), fc.array(foreign, { maxLength: 4 }), (how, first, changes) => {
@@ -444,7 +453,9 @@ function codeOf(move: BlueGreenMove): unknown {
   return move.kind === 'failed' ? move.code : undefined
 }
 
-function disturb(world: World, what: string): void {
+type Foreign = 'reset' | 'blue' | 'green' | 'own-applied' | 'scaled' | 'edited' | 'deleted' | 'shrunk'
+
+function disturb(world: World, what: Foreign): void {
   const { own, blue, green, switch: named } = world.see()
   const set = (to: 'blue' | 'green'): void => {
     const ready = (to === 'blue' ? blue : green)?.ready ?? 0
