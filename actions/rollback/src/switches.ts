@@ -1,7 +1,18 @@
-import type { JournalEntry } from '@release-actions/engine'
-import type { RollbackSurvey } from '@release-actions/kubernetes'
-import type { AbortGoal, Switching, Way } from '@release-actions/release'
-import { ReleaseError } from '@release-actions/values'
+import { randomBytes } from 'node:crypto'
+import { NO_GATES } from '@release-actions/action-world'
+import { runBlueGreen, type BlueGreenEnd, type JournalEntry } from '@release-actions/engine'
+import { openBlueGreen, type KubernetesBlueGreen, type RollbackSurvey } from '@release-actions/kubernetes'
+import {
+  isSameVersion,
+  type AbortGoal,
+  type BlueGreenGoal,
+  type Color,
+  type Keep,
+  type ReleaseId,
+  type SwitchGoal,
+  type Switching,
+  type Way,
+} from '@release-actions/release'
 import type { Asked } from './asked.ts'
 import type { Target } from './choose.ts'
 import type { Location } from './locate.ts'
@@ -12,25 +23,169 @@ interface Told {
   tell(text: string): void
 }
 
-/** Ends the blue/green release that is under way, whoever works on it. */
-export function endSwitch(
-  _asked: Asked,
-  _goal: AbortGoal,
-  _switching: Switching,
-  _location: Location,
-  _listener: Told,
+/** What was taken back stays up so long, for whoever wants to look at it. */
+const KEEP: Keep = 3_600_000
+
+/** Ends the blue/green release that is under way, whoever works on it: all traffic on what served before. */
+export async function endSwitch(
+  asked: Asked,
+  goal: AbortGoal,
+  switching: Switching,
+  location: Location,
+  told: Told,
 ): Promise<Part> {
-  throw new ReleaseError('invalid-input', 'a blue/green release is not ended yet')
+  const world = await open(asked, { ...location, traffic: switching.traffic }, undefined)
+  try {
+    const ran = await run(asked, goal, world, told)
+    const seen = ran.flight ?? switching
+    const { state } = ran.last.seen.claim
+    // It may have been switched and judged so far that only tidying up was left: then it is what serves.
+    const promoted =
+      ran.end.kind === 'done' &&
+      state.last?.outcome === 'promoted' &&
+      state.last.release.template === seen.release.template
+    const onNew = promoted || ran.last.seen.switch.to === seen.to
+    const way = onNew && !promoted && !asked.kit.cancelled.aborted
+    return partOf(
+      ran,
+      onNew ? seen.release : seen.base.release,
+      !promoted,
+      promoted ? undefined : seen.deployment,
+      way ? await world.switch.wayBack(ran.last.seen.switch.to === 'blue' ? 'green' : 'blue') : undefined,
+    )
+  } finally {
+    world.close()
+  }
 }
 
-/** Back to the other colour: one patch where it is warm. */
-export function switchTo(
-  _asked: Asked,
-  _way: Extract<Way, { kind: 'switch' }>,
-  _target: Target,
-  _survey: RollbackSurvey,
-  _location: Location,
-  _listener: Told,
+/** Back to the other colour: where it is warm, one patch does it; else its pods come first. */
+export async function switchTo(
+  asked: Asked,
+  { to }: Extract<Way, { kind: 'switch' }>,
+  target: Target,
+  from: ReleaseId,
+  survey: RollbackSurvey,
+  location: Location,
+  told: Told,
 ): Promise<Part> {
-  throw new ReleaseError('invalid-input', 'blue/green is not switched back yet')
+  const kept = survey.colors[to]
+  const whole = kept !== undefined && isSameVersion(kept, target) ? kept : undefined
+  const image = whole?.image ?? pinned(target)
+  const world = await open(asked, location, image)
+  try {
+    const template = whole?.template ?? world.target.goal?.hash ?? ''
+    if (target.template !== undefined && target.template !== template)
+      told.tell(
+        `the ${to} colour does not have that release any more: its image is restored, but no other part of its pod template`,
+      )
+    const { version, digest } = target
+    const goal = switchGoal(asked, to, { version, digest, image, template }, location)
+    const ran = await run(asked, goal, world, told)
+    const serves = ran.last.seen.switch.to === to
+    const wayBack = ran.end.kind !== 'done' && !serves && !asked.kit.cancelled.aborted
+    return partOf(
+      ran,
+      serves ? goal.release : from,
+      ran.end.kind === 'done' && ran.end.decision === 'switched',
+      undefined,
+      wayBack ? await world.switch.wayBack(to) : undefined,
+    )
+  } finally {
+    world.close()
+  }
+}
+
+function switchGoal(
+  { inputs, kit }: Asked,
+  color: Color,
+  release: ReleaseId,
+  location: Location,
+): SwitchGoal {
+  const { timeout, interval, drain } = inputs
+  return {
+    kind: 'switch',
+    release,
+    run: kit.context.run,
+    traffic: trafficOf(location).text,
+    color,
+    preSwitchSoak: 0,
+    soak: 0,
+    keep: KEEP,
+    timing: { timeout, warmUp: 0, interval, drain },
+    onFailure: 'retreat',
+    allowOlder: true,
+    preempt: true,
+  }
+}
+
+function open(asked: Asked, location: Location, image: string | undefined): Promise<KubernetesBlueGreen> {
+  const { http, kit, connection, inputs } = asked
+  const { kind, name } = trafficOf(location)
+  return openBlueGreen({
+    http,
+    clock: kit.clock,
+    connection,
+    namespace: location.namespace,
+    workload: location.workload,
+    container: location.container,
+    traffic: { kind, name },
+    image,
+    nonce: randomBytes(6).toString('hex'),
+    cwd: kit.context.workspace,
+    settle: inputs.settle,
+  })
+}
+
+/** What says who serves; where nobody says it, the Service that is called like the workload. */
+function trafficOf({ traffic, workload }: Location): {
+  readonly kind: 'service' | 'httproute'
+  readonly name: string
+  readonly text: string
+} {
+  const [, kind, name] = /^(service|httproute)\/(.+)$/.exec(traffic ?? '') ?? []
+  if (name === undefined || (kind !== 'service' && kind !== 'httproute'))
+    return { kind: 'service', name: workload, text: `service/${workload}` }
+  return { kind, name, text: `${kind}/${name}` }
+}
+
+function run(
+  { kit }: Asked,
+  goal: BlueGreenGoal,
+  { colors, switch: switching, claims }: KubernetesBlueGreen,
+  told: Told,
+): Promise<BlueGreenEnd> {
+  const ports = { clock: kit.clock, colors, switch: switching, claims, gates: NO_GATES }
+  return runBlueGreen(goal, ports, kit.cancelled, told)
+}
+
+function partOf(
+  { end, journal, words }: BlueGreenEnd,
+  release: ReleaseId,
+  changed: boolean,
+  deployment: number | undefined,
+  wayBack: string | undefined,
+): Part {
+  const common = { journal, words, serving: { release, share: 100 }, deployment, wayBack }
+  switch (end.kind) {
+    case 'done':
+      return { ...common, end: { kind: 'done', changed } }
+    case 'failed': {
+      const decision = end.decision === 'cancelled' ? 'cancelled' : 'failed'
+      const code = wayBack === undefined ? end.code : 'retreat-failed'
+      return { ...common, end: { kind: 'failed', decision, code, reason: end.reason } }
+    }
+    case 'stopped':
+      return {
+        ...common,
+        end: { kind: 'failed', decision: 'superseded', code: 'superseded', reason: end.reason },
+      }
+  }
+}
+
+/** By digest where the record knows one: a tag may have moved since. */
+function pinned({ image, digest }: Target): string {
+  if (digest === undefined || image.includes('@')) return image
+  const slash = image.lastIndexOf('/')
+  const colon = image.indexOf(':', slash + 1)
+  return `${colon < 0 ? image : image.slice(0, colon)}@${digest}`
 }

@@ -5,11 +5,14 @@ import { openRollback, type KubernetesRollback, type RollbackSurvey } from '@rel
 import type { ReleaseGates } from '@release-actions/metrics'
 import type { LedgerEntry, Track } from '@release-actions/ports'
 import {
+  compareRuns,
   entryOfRunning,
+  formatRun,
   isSameVersion,
   nextWay,
   type AbortGoal,
   type ReleaseId,
+  type RunId,
   type Way,
 } from '@release-actions/release'
 import { messageOf, ReleaseError, type ReasonCode } from '@release-actions/values'
@@ -58,19 +61,19 @@ export async function takeBack(asked: Asked, service: string): Promise<ServiceEn
 async function tried(story: Story): Promise<ServiceEnd> {
   const { service, asked } = story
   const entries = asked.record.kind === 'read' ? (asked.record.services.get(service) ?? []) : undefined
-  const location = locate(asked, service, entries ?? [])
+  let location = locate(asked, service, entries ?? [])
+  const options = {
+    http: asked.http,
+    clock: asked.kit.clock,
+    connection: asked.connection,
+    nonce: randomBytes(6).toString('hex'),
+    cwd: asked.kit.context.workspace,
+    settle: asked.inputs.settle,
+    uses: asked.hooks.length > 0 ? (['hooks'] as const) : [],
+  }
   let world: KubernetesRollback | undefined
   try {
-    world = await openRollback({
-      http: asked.http,
-      clock: asked.kit.clock,
-      connection: asked.connection,
-      nonce: randomBytes(6).toString('hex'),
-      cwd: asked.kit.context.workspace,
-      settle: asked.inputs.settle,
-      ...location,
-      uses: asked.hooks.length > 0 ? ['hooks'] : [],
-    })
+    world = await openRollback({ ...options, ...location })
     story.found(world)
     return await walk(
       story,
@@ -106,6 +109,8 @@ async function walk(
       `${target.version} is taken from the cluster (${target.source}): ${asked.record.why}; whether it was verified is not known`,
     )
   const first = nextWay(target, survey)
+  const newer = inputs.allowOlder || target === undefined ? undefined : newerThan(kit.context.run, survey)
+  if (newer !== undefined) return story.superseded(newer)
   if (inputs.dryRun) return story.planned(first)
   if (first.kind === 'there') return story.there()
   await opened.preflight()
@@ -152,6 +157,12 @@ async function walk(
   const stopped = await runHooks(hooks, 'after', kit.cancelled, (run) => story.hook(run))
   if (stopped !== undefined) return story.hookFailed(stopped)
   return story.rolledBack()
+}
+
+/** A release that was triggered after this rollback, and is live: what was asked for was asked of another world. */
+function newerThan(run: RunId, { state: { live } }: RollbackSurvey): string | undefined {
+  if (live === undefined || compareRuns(live.run, run) <= 0) return undefined
+  return `the newer run ${formatRun(live.run)} has released ${live.release.version} since this rollback was asked for`
 }
 
 /** What served before the release that is in flight, and what it ends on. */
@@ -240,9 +251,9 @@ class Story {
         return this.#ended(await endSwitch(this.asked, this.#abortGoal(), way.switching, location, listener))
       case 'switch': {
         if (target === undefined) throw new ReleaseError('conflict', 'there is nothing to switch to')
-        const windowless = await switchTo(this.asked, way, target, survey, location, listener)
-        this.#open(target, world, target.template)
-        return this.#ended(windowless)
+        this.#open(target, world, survey.colors[way.to]?.template ?? target.template)
+        const from = this.#from ?? survey.stable
+        return this.#ended(await switchTo(this.asked, way, target, from, survey, location, listener))
       }
       case 'redeploy': {
         if (target === undefined) throw new ReleaseError('conflict', 'there is nothing to restore')
@@ -323,6 +334,10 @@ class Story {
     this.log(`would: ${text}`)
     this.#moves.push({ at: this.asked.kit.clock.now(), kind: way.kind, text, weight: 0 })
     return this.#end('planned', undefined, undefined)
+  }
+
+  superseded(reason: string): Promise<ServiceEnd> {
+    return this.#told('superseded', 'superseded', reason)
   }
 
   there(): Promise<ServiceEnd> {

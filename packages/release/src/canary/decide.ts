@@ -280,5 +280,5 @@ function abort(goal: AbortGoal, seen: CanarySight, claim: Ours, flight: InFlight
   // The stable already has it and serves it: what is left is tidying up.
   if (live && seen.traffic.weight === 0) return finishPromotion({ goal, seen, claim, flight, gate: false })
   const why: Retreat = flight.retreat ?? { code: 'cancelled', reason: goal.reason, at: seen.now }
-  return goBack({ timing: goal.timing, seen, claim, flight, why })
+  return goBack({ timing: goal.timing, seen, claim, flight, why, brief: seen.cancelled })
 }

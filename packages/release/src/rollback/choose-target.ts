@@ -38,7 +38,7 @@ export function chooseTarget<E extends HistoryEntry>(
   const none = (reason: string): Choice<E> => ({ kind: 'none', reason, verified: namesOf(verified) })
   switch (to.kind) {
     case 'previous': {
-      const runs = running === undefined ? () => false : runningOf(verified, running)
+      const runs = running === undefined ? () => false : runningOf(history, running)
       const entry = verified.find((each) => !runs(each) && !wasTakenBack(each, verified))
       if (entry !== undefined) return { kind: 'target', entry }
       if (verified.length === 0) return none('no release was ever verified')

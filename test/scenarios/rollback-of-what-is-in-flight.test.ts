@@ -1,0 +1,94 @@
+import { describe, expect } from '@jest/globals'
+import { footprintOf } from '../support/app.ts'
+import { errorless, errorOf, failuresOf } from '../support/evidence.ts'
+import { recordOf, releaseAtOnce, rollBack, startRollback } from '../support/rollback.ts'
+import { scenario } from '../support/scene.ts'
+
+describe('a rollback while a canary is in flight', () => {
+  scenario(
+    'puts the route back, and the step that soaks stops as superseded within seconds',
+    { rate: 60 },
+    async (scene) => {
+      const { stage, load, github } = scene
+      await releaseAtOnce(scene, '2', { id: 7100 })
+      const before = await footprintOf(stage)
+      const soaking = scene.start({
+        version: '3',
+        run: { id: 7200 },
+        inputs: { plan: '50, 100', soak: '120s' },
+      })
+      await soaking.logged(/judge at 50 %/)
+      const done = await rollBack(scene, { run: { id: 7300 } })
+      const stopped = await soaking.done
+
+      expect(errorless(done)).toEqual([])
+      expect(done.outputs).toMatchObject({
+        decision: 'rolled-back',
+        version: '2.0.0',
+        'previous-version': '3.0.0',
+      })
+      expect(stopped.outputs).toMatchObject({ decision: 'superseded', 'reason-code': 'superseded' })
+      expect(errorOf(stopped)).toContain('run 7300')
+      expect(recordOf(scene)).toEqual([
+        'release shop 2.0.0: inactive',
+        'release shop 3.0.0: failure',
+        'rollback shop 2.0.0: success',
+      ])
+      expect(await footprintOf(stage)).toEqual(before)
+      expect(load?.counts(Date.now() - 200)).not.toHaveProperty('3')
+      expect(failuresOf(load)).toEqual([])
+      expect(github.issues).toHaveLength(1)
+    },
+  )
+
+  scenario(
+    'with abort only ends it, opens no incident, and is done at once where nothing is in flight',
+    { rate: 40 },
+    async (scene) => {
+      const { stage, load, github } = scene
+      const before = await footprintOf(stage)
+      const nothing = await rollBack(scene, {
+        inputs: { abort: 'true', workload: 'shop', namespace: stage.namespace },
+      })
+      expect(nothing.outputs).toMatchObject({ decision: 'unchanged' })
+
+      const advanced = await scene.release({
+        version: '2',
+        inputs: { plan: '50, 100', weight: '50', soak: '200ms' },
+      })
+      expect(advanced.outputs['decision']).toBe('advanced')
+      const done = await rollBack(scene, { inputs: { abort: 'true', reason: 'the approval was rejected' } })
+
+      expect(errorless(done)).toEqual([])
+      // Version 1 was never released by us: it needs no record in order to go on serving.
+      expect(done.outputs).toMatchObject({ decision: 'rolled-back', failed: '' })
+      expect(await footprintOf(stage)).toEqual(before)
+      expect(recordOf(scene)).toEqual(['release shop 2.0.0: failure'])
+      expect(github.issues).toEqual([])
+      expect(load?.counts(Date.now() - 200)).not.toHaveProperty('2')
+      expect(failuresOf(load)).toEqual([])
+    },
+  )
+
+  scenario('cancelled in its middle is completed by post', { rate: 40 }, async (scene) => {
+    const { stage, load } = scene
+    await releaseAtOnce(scene, '2', { id: 7100 })
+    const before = await footprintOf(stage)
+    const advanced = await scene.release({
+      version: '3',
+      run: { id: 7200 },
+      inputs: { plan: '50, 100', weight: '50', soak: '200ms' },
+    })
+    expect(advanced.outputs['decision']).toBe('advanced')
+    const running = await startRollback(scene, { run: { id: 7300 }, inputs: { drain: '5s' } })
+    await running.logged(/let requests end/)
+    running.cancel()
+    const done = await running.done
+
+    expect(done.outputs['decision']).toBe('cancelled')
+    expect(done.post?.exitCode).toBe(0)
+    expect(await footprintOf(stage)).toEqual(before)
+    expect(load?.counts(Date.now() - 200)).not.toHaveProperty('3')
+    expect(failuresOf(load)).toEqual([])
+  })
+})
