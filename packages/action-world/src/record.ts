@@ -2,6 +2,7 @@ import type { Kit } from '@release-actions/action-kit'
 import type { Http } from '@release-actions/http'
 import type { Checks, Ledger } from '@release-actions/ports'
 import { openGitHub } from './github.ts'
+import { resolvingIncidents } from './resolve-incident.ts'
 
 /** GitHub's side of a step. */
 export interface OpenRecord {
@@ -22,10 +23,15 @@ export async function openRecord(
 ): Promise<OpenRecord | undefined> {
   if (!inputs.record || environment === undefined) return undefined
   const { github, jobUrl, warn } = await openGitHub(inputs.token, kit, http)
-  const { createChecks, createLedger } = await import('@release-actions/github')
-  const { context, clock } = kit
+  const { createChecks, createIncidents, createLedger } = await import('@release-actions/github')
+  const { context, clock, log } = kit
+  const { run, sha } = context
+  const ledger = createLedger({ github, clock, environment, service, sha, jobUrl, warn })
+  // Whoever never had an incident need not hear that the token could not write one: it is no warning.
+  const tell = (text: string): void => log.line(text)
+  const incidents = createIncidents({ github, clock, environment, service, run, warn: tell })
   return {
-    ledger: createLedger({ github, clock, environment, service, sha: context.sha, jobUrl, warn }),
+    ledger: resolvingIncidents(ledger, incidents, service, tell),
     checks: createChecks({ github, headSha: context.headSha(), jobUrl, warn }),
   }
 }
