@@ -35,4 +35,15 @@ describe('the gates of a stage', () => {
     const gates = [podsReady(), ...(await parseGates('gates', GATES))]
     expect(names(applicable(gates, 'stable'))).toEqual(['pods ready', 'restarts', 'readiness', 'up'])
   })
+
+  test('are those that need no traffic, with nothing to compare, for a colour before the switch', async () => {
+    const gates = await parseGates('gates', GATES)
+    const judged = applicable(gates, 'pre-switch')
+    expect(names(judged)).toEqual(['restarts', 'readiness', 'up', 'outside', 'smoke'])
+  })
+
+  test('compare with nothing after the switch: the old colour serves nobody', async () => {
+    const gates = await parseGates('gates', GATES)
+    expect(applicable(gates, 'post-switch')).toEqual(applicable(gates, '100'))
+  })
 })

@@ -65,7 +65,9 @@ function deploy(way: Forward): BlueGreenMove {
   const unlinked = goal.preempt && seen.switch.kind === 'service'
   if (!seen.switch.linked && !unlinked) return { kind: 'link' }
   const { name } = flight.phase
-  if (name === 'adopting' || name === 'clearing') return note('deploying')
+  if (name === 'adopting' || name === 'clearing') {
+    return note(hasPassed(flight, 'pre-switch') ? 'switching' : 'deploying')
+  }
   if (hasPassed(flight, 'pre-switch')) {
     if (name !== 'switching') return note('switching')
   } else if (name === 'judging') {
