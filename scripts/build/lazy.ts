@@ -51,8 +51,17 @@ const LAZY_PACKAGES: ReadonlySet<string> = new Set([
 /**
  * Packages that are imported, but by nothing that we call: a member of theirs that is read after all says so.
  * undici (760 kB) is client-node's way to the API; of client-node we use the credentials, and our own HTTP client.
+ * kerberos is native code that nobody installs with us, for proxies that want Negotiate.
  */
-const LEFT_OUT: ReadonlySet<string> = new Set(['undici'])
+const LEFT_OUT: ReadonlySet<string> = new Set(['undici', 'kerberos'])
+
+/**
+ * The same for single files: of whom, and the name by which they import it. Azure's checksum of its own is 100 kB of
+ * WebAssembly that looks for its surroundings in a way that no bundler can follow; uploads to a cache use none.
+ */
+const LEFT_OUT_FILES: readonly (readonly [importer: RegExp, path: string])[] = [
+  [/[/\\]@azure[/\\]storage-common[/\\]/, './crc64.js'],
+]
 
 /** Packages whose modules only declare things: importing one changes nothing. Checked by reading them. */
 const PURE = [
@@ -88,7 +97,7 @@ export const lazy: Plugin = {
         if (args.kind === 'require-call') return { path: name, namespace: 'builtin' }
         return { path: `node:${name}`, external: true }
       }
-      if (LEFT_OUT.has(args.path)) return { path: args.path, namespace: 'left-out', sideEffects: false }
+      if (LEFT_OUT.has(args.path) || isLeftOutFile(args)) return { path: args.path, namespace: 'left-out', sideEffects: false }
       const esModule = ES_MODULES.get(args.path)
       const path = esModule === undefined ? args.path : inRepo(esModule)
       const { importer, resolveDir } = args
@@ -128,6 +137,10 @@ export const lazy: Plugin = {
       contents: deferred(`(() => { throw new Error('${path} is not part of this bundle') })()`),
     }))
   },
+}
+
+function isLeftOutFile({ importer, path }: { readonly importer: string; readonly path: string }): boolean {
+  return LEFT_OUT_FILES.some(([of, name]) => path === name && of.test(importer))
 }
 
 function builtin(name: string): string {

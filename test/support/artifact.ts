@@ -96,6 +96,7 @@ export async function openYard({ files = {}, docker, ...options }: YardOptions =
         PATH: `${join(folder, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`,
         FAKE_DOCKER: state,
         DOCKER_CONFIG: folder,
+        HOME: folder,
         ...env,
       },
     })

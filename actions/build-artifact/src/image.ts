@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 import {
   assertWritable,
-  nameVersion,
+  INPUTS_LABEL,
   openBuilder,
   readContent,
   versionTaken,
 } from '@release-actions/artifact'
 import type { Builder, BuildOrder, Built, StoredManifest } from '@release-actions/ports'
 import { userEnvironment } from '@release-actions/process'
-import { Cancelled, Conflict, messageOf, NotFound, TimedOut } from '@release-actions/values'
+import { Conflict, messageOf, NotFound } from '@release-actions/values'
 import { runCommand } from './command.ts'
+import { published } from './publish.ts'
+import { openSame, type Same } from './same.ts'
 import { inWorkspace, type Made, type Setting } from './setting.ts'
 
 /** The runner leaves a cancelled step ten seconds. */
@@ -24,7 +26,15 @@ export async function makeImage(setting: Setting): Promise<Made> {
   const order = inputs.command === undefined ? await orderOf(setting) : undefined
   if (inputs.push) await assertWritable(registry)
   const existing = inputs.push ? await registry.manifest(version) : undefined
-  return order === undefined ? byCommand(setting, existing) : byDocker(setting, order, existing)
+  const same = await openSame(setting, order)
+  const known = await same.find(existing)
+  if (known !== undefined) return known
+  const made =
+    order === undefined
+      ? await byCommand(setting, existing)
+      : await byDocker(setting, labelled(order, same), existing)
+  if (inputs.push) await same.keep(made.digest)
+  return made
 }
 
 async function orderOf({ inputs, kit }: Setting): Promise<BuildOrder> {
@@ -45,6 +55,11 @@ async function orderOf({ inputs, kit }: Setting): Promise<BuildOrder> {
     cacheFrom: inputs.cacheFrom ?? [],
     cacheTo: inputs.cacheTo ?? [],
   }
+}
+
+/** The image itself says what it was built from: whoever builds its version again need not build. */
+function labelled(order: BuildOrder, { key }: Same): BuildOrder {
+  return key === undefined ? order : { ...order, labels: [...order.labels, `${INPUTS_LABEL}=${key}`] }
 }
 
 async function byDocker(
@@ -151,28 +166,6 @@ async function pushed({ registry }: Setting, tag: string): Promise<string> {
   })
 }
 
-/** Gives the digest its version, then the tags that move. */
-export async function published(setting: Setting, digest: string, how: string): Promise<Made> {
-  const { inputs, kit, registry, stages, signal, version } = setting
-  return stages.run('Publish', async (say) => {
-    const manifest = await registry.manifest(digest)
-    if (manifest === undefined)
-      throw new NotFound(`${registry.repository} does not have ${digest}, which was pushed to it`)
-    const named = await nameVersion(registry, version, manifest, kit.clock, signal)
-    say(`${registry.repository}:${version} is ${digest}`)
-    for (const tag of inputs.tags ?? []) {
-      await registry.put(tag, manifest.mediaType, manifest.text)
-      say(`${registry.repository}:${tag} is ${digest}`)
-    }
-    return {
-      decision: named === 'already' ? 'unchanged' : 'built',
-      digest,
-      cacheHit: false,
-      how: named === 'already' ? 'the version exists, and this build is the same' : how,
-    }
-  })
-}
-
 /** Takes away the tag that only this build needed, also when it was cancelled. */
 async function untagged({ kit, registryFor, temporary }: Setting): Promise<void> {
   const enough = new AbortController()
@@ -187,11 +180,4 @@ async function untagged({ kit, registryFor, temporary }: Setting): Promise<void>
   } finally {
     over.abort()
   }
-}
-
-/** Why the step's signal has ended the work. */
-export function endedBecause({ kit, inputs }: Setting): Error {
-  return kit.cancelled.aborted
-    ? new Cancelled('the build was cancelled; nothing was published')
-    : new TimedOut(`the build was not done within ${String(inputs.timeout)} ms; nothing was published`)
 }

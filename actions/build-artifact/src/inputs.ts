@@ -32,7 +32,8 @@ export const INPUTS = defineInputs({
     parseTag,
   ),
   context: input.path({
-    description: 'The folder that the image is built from, inside the workspace.',
+    description:
+      'The folder that is built from, inside the workspace; its `.dockerignore` says what is left out.',
     default: '.',
   }),
   dockerfile: input.path({ description: 'Default: `Dockerfile` in the context.' }),
@@ -64,12 +65,17 @@ export const INPUTS = defineInputs({
   }),
   path: input.list({
     description:
-      'For `type: file`: the files, folders or globs in the workspace that are packed. For an image with `command`: what the command reads, so that the same is not built twice.',
+      'For `type: file`: the files, folders or globs in the workspace that are packed, under their paths in the workspace.',
   }),
   tags: input.listOf({ description: 'Further tags that move to this version, such as `latest`.' }, parseTag),
   push: input.boolean({
     description: '`false`: build, and publish nothing: for pull requests.',
     default: 'true',
+  }),
+  cache: input.enum(['auto', 'true', 'false'], {
+    description:
+      'What was built from the same inputs is not built again: `auto` for docker builds, `true` also for `command`, which must then read nothing but `context`; `false` never.',
+    default: 'auto',
   }),
   timeout: input.duration({ description: 'How long building and pushing may take.', default: '1h' }),
   service: input.text({

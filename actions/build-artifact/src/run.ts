@@ -2,10 +2,10 @@ import type { Kit } from '@release-actions/action-kit'
 import { httpOf, openGitHub } from '@release-actions/action-world'
 import { readContent } from '@release-actions/artifact'
 import { Cancelled, InvalidInput, messageOf, NotFound, TimedOut } from '@release-actions/values'
-import { endedBecause, makeImage } from './image.ts'
+import { makeImage } from './image.ts'
 import type { BuildInputs } from './inputs.ts'
 import { checkOf, sizeOf, summaryOf, type Artifact } from './report.ts'
-import { openSetting, type Made, type Setting } from './setting.ts'
+import { endedBecause, openSetting, serviceOf, type Made, type Setting } from './setting.ts'
 import { Stages } from './stages.ts'
 
 /** How long GitHub may take for the check run at the end. */
@@ -167,8 +167,4 @@ async function writeCheck(
   } finally {
     enough.abort()
   }
-}
-
-function serviceOf(inputs: BuildInputs): string {
-  return inputs.service ?? inputs.image.split('/').at(-1) ?? inputs.image
 }

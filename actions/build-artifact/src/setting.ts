@@ -6,7 +6,7 @@ import type { Kit } from '@release-actions/action-kit'
 import { openRegistry } from '@release-actions/artifact'
 import type { Http } from '@release-actions/http'
 import type { Registry } from '@release-actions/ports'
-import { InvalidInput } from '@release-actions/values'
+import { Cancelled, formatDuration, InvalidInput, TimedOut } from '@release-actions/values'
 import type { BuildInputs } from './inputs.ts'
 import { parseTag } from './parse.ts'
 import type { Stages } from './stages.ts'
@@ -115,4 +115,16 @@ function real(path: string): Promise<string | undefined> {
 
 export function tempFile({ temp, temporary }: Setting, name: string): string {
   return join(temp, `${temporary}-${name}`)
+}
+
+/** Why the step's signal has ended the work. */
+export function endedBecause({ kit, inputs }: Setting): Error {
+  return kit.cancelled.aborted
+    ? new Cancelled('the build was cancelled; nothing was published')
+    : new TimedOut(`the build was not done within ${formatDuration(inputs.timeout)}; nothing was published`)
+}
+
+/** What people call it. */
+export function serviceOf(inputs: BuildInputs): string {
+  return inputs.service ?? inputs.image.split('/').at(-1) ?? inputs.image
 }
