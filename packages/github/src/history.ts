@@ -107,7 +107,7 @@ async function byGraphql(
   mostPages: number,
 ): Promise<readonly Found[]> {
   const found: Found[] = []
-  let after: string | null = null
+  let after: string | undefined
   for (let page = 0; page < mostPages && !wanted.enough(found.length); page++) {
     const variables = {
       owner: github.owner,
@@ -226,7 +226,9 @@ function nodeOf(node: unknown): Page['nodes'][number] {
 
 /** Stable: of the same second, the order that GitHub gave (newest first) stays. */
 function newestFirst(a: unknown, b: unknown): number {
-  return String(at(b, 'createdAt')).localeCompare(String(at(a, 'createdAt')))
+  // ISO 8601 of one zone: in the order of its characters. `localeCompare` would load collation tables for 10 ms.
+  const [first, second] = [String(at(a, 'createdAt')), String(at(b, 'createdAt'))]
+  return first === second ? 0 : first < second ? 1 : -1
 }
 
 function at(value: unknown, ...path: readonly string[]): unknown {

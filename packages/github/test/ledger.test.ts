@@ -206,6 +206,14 @@ describe('the history', () => {
     expect(whole[1]).toMatchObject({ id: before.id, sha: it.hub.sha, verified: true, record: older })
   })
 
+  test('takes one request, which GitHub answers', async () => {
+    await using it = await world()
+    await it.ledger().open(record(), undefined)
+    const before = it.hub.events.length
+    expect(await it.ledger().history()).toHaveLength(1)
+    expect(it.hub.events.slice(before).map(({ operation }) => operation)).toEqual(['graphql'])
+  })
+
   test('finds a service among many releases of others', async () => {
     await using it = await world()
     const { id } = await it.ledger().open(record(), undefined)

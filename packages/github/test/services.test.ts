@@ -7,18 +7,16 @@ describe('the services of an environment', () => {
     await using it = await world()
     const open = async (service: string, version: string, id: number): Promise<number> =>
       (
-        await it
-          .ledger({ service })
-          .open(
-            record({
-              service,
-              version,
-              image: `${service}:${version}`,
-              digest: undefined,
-              run: { id, attempt: 1 },
-            }),
-            undefined,
-          )
+        await it.ledger({ service }).open(
+          record({
+            service,
+            version,
+            image: `${service}:${version}`,
+            digest: undefined,
+            run: { id, attempt: 1 },
+          }),
+          undefined,
+        )
       ).id
     const first = await open('shop', '1.0.0', 1)
     await it.ledger().verified(first, 'serves')

@@ -55,8 +55,9 @@ const ABANDONED_AFTER = 30 * 60_000
 interface Paging {
   readonly first?: number
   readonly last?: number
-  readonly after?: string
-  readonly before?: string
+  /** null is what a variable without a value is, and as good as none. */
+  readonly after?: string | null
+  readonly before?: string | null
 }
 
 export interface GraphqlCall extends Pick<Call, 'world' | 'stale' | 'body'> {
@@ -162,8 +163,8 @@ function connection<T extends { readonly id: number }>(
       throw refuse('INVALID_CURSOR_ARGUMENTS', `\`${text}\` does not appear to be a valid cursor.`)
     return found
   }
-  const from = after === undefined ? 0 : index(after) + 1
-  const to = before === undefined ? all.length : index(before)
+  const from = after === undefined || after === null ? 0 : index(after) + 1
+  const to = before === undefined || before === null ? all.length : index(before)
   const start = first === undefined ? Math.max(from, to - size) : from
   const end = first === undefined ? to : Math.min(to, from + size)
   const items = all.slice(start, end)
