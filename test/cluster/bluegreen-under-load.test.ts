@@ -57,10 +57,17 @@ test(
     })
     expectDecision(third, 'switched')
     expect(await onlyFresh(fresh, '4')).toBe(true)
-    // What a person would type, with both colours up and warm.
-    const at = Date.now()
-    await stage.patch('Service', 'shop', { spec: { selector: { 'release-actions.dev/color': 'green' } } })
-    await figure('a bare patch', at, '4', '')
+    // What a person would type, with both colours up and warm; and again within the second that kube-proxy waits between
+    // two changes, as a switch back for a gate comes.
+    const byHand = async (to: string): Promise<number> => {
+      const at = Date.now()
+      await stage.patch('Service', 'shop', { spec: { selector: { 'release-actions.dev/color': to } } })
+      return at
+    }
+    await figure('a bare patch', await byHand('green'), '4', '')
+    await byHand('blue')
+    await settled(300)
+    await figure('a bare patch 0.3 s after another', await byHand('green'), '4', '')
 
     const [counts, keptCounts] = [await fresh.answered(), await kept.answered()]
     publish('bluegreen-under-load', rows)

@@ -6,7 +6,7 @@ import { claimsOf } from '../canary/preflight.ts'
 import { refusedBeside } from '../canary/beside-template.ts'
 import { judgeWorkload } from '../canary/refusals.ts'
 import { templateHash } from '../canary/template-hash.ts'
-import { MANAGER, type Client } from '../client.ts'
+import type { Client } from '../client.ts'
 import { COLOR, colorName, OWNER } from '../names.ts'
 import type { Service } from '../objects.ts'
 import { roleRules, type RoleRule } from '../role.ts'
@@ -98,7 +98,7 @@ export async function lookFirstAtColors(options: ColorPreflightOptions): Promise
   return [
     ...verdict.warnings,
     ...(await warnedFollowers(options, all)),
-    ...warnedOwn(standing),
+    ...warnedOwn(standing, target),
     ...(manifests?.warnings ?? []),
   ]
 }
@@ -138,22 +138,27 @@ function counted(name: string): string {
 }
 
 /** The user's own Deployment serves nothing once it is adopted; who applies it should know. */
-function* warnedOwn({ own, colors, serves }: ColorStanding): Generator<string> {
+function* warnedOwn({ own, colors, serves }: ColorStanding, { goal }: ColorTarget): Generator<string> {
   const [replicas] = appliers(own?.metadata, ['spec', 'replicas'])
-  if (replicas !== undefined && replicas !== MANAGER) {
+  if (replicas !== undefined) {
     yield `Deployment ${own?.metadata?.name} is applied server-side by ${replicas} with its replicas, which a release sets to 0: leave spec.replicas out of the manifest`
   }
   const live = serves === 'own' ? undefined : colors[serves]
   if (own === undefined || live === undefined) return
   const name = `Deployment ${own.metadata?.name}`
-  const differs = templateHash(own.spec?.template) !== templateOf(live)
+  const template = templateHash(own.spec?.template)
+  // What was applied is what is being released: then it will serve.
+  const differs = template !== templateOf(live) && template !== goal?.hash
   const up = (own.spec?.replicas ?? 1) > 0
   if (!differs && !up) return
   const what = [
     ...(differs ? [`has another pod template than ${live.metadata?.name}, which serves`] : []),
     ...(up ? [`has ${own.spec?.replicas ?? 1} replicas`] : []),
   ]
-  yield `your apply changes no traffic: ${name} ${what.join(' and ')}, and serves nothing; release its template with the input manifests`
+  const next = differs
+    ? 'release its template with the input manifests'
+    : 'it is scaled to 0 again when a release lands'
+  yield `your apply changes no traffic: ${name} ${what.join(' and ')}, and serves nothing; ${next}`
 }
 
 function refusal(name: string, reasons: readonly string[]): ReleaseError {
