@@ -47,7 +47,7 @@ function isOfAnotherKind({ code, path }: Issue): boolean {
 }
 
 /** `workload? Known keys are …` */
-export function knownKey(typed: string, known: readonly string[]): string {
+function knownKey(typed: string, known: readonly string[]): string {
   const close = nearest(typed, known)
   return close === undefined
     ? `one of the keys ${known.join(', ')}`
@@ -98,7 +98,7 @@ function definitionOf(from: z.core.$ZodType, data: unknown): z.core.$ZodTypes['_
   return named ?? objects[0] ?? def
 }
 
-export function valueAt(data: unknown, path: Path): unknown {
+function valueAt(data: unknown, path: Path): unknown {
   return path.reduce<unknown>((from, part) => {
     if (Array.isArray(from)) return typeof part === 'number' ? (from as readonly unknown[])[part] : undefined
     return isRecord(from) && Object.hasOwn(from, part) ? from[String(part)] : undefined

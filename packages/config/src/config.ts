@@ -3,7 +3,7 @@ import { InvalidInput } from '@release-actions/values'
 import { check, isMistaken } from './check.ts'
 import { contradictions } from './contradictions.ts'
 import { gateErrors } from './gates.ts'
-import { errorOf, placeOf, throwAll, type Source } from './problem.ts'
+import { errorOf, throwAll, type Source } from './problem.ts'
 import { references } from './references.ts'
 import type { RawConfig } from './schema.ts'
 
@@ -48,11 +48,6 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
     ...(await gateErrors(config)),
   ])
   return config
-}
-
-/** `services.shop.plan (.github/release-actions.yml:12:5)` is said of what came from there. */
-export function originOf(config: Source, path: Path): string {
-  return placeOf(config, path)
 }
 
 function offset({ document }: Source, path: Path): number {

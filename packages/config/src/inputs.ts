@@ -1,19 +1,13 @@
 import { InvalidInput, parseImage } from '@release-actions/values'
-import { originOf, type Config } from './config.ts'
+import type { Config } from './config.ts'
 import { gatesText } from './gates.ts'
 import { own, planSettings, resolve, type Resolved } from './layers.ts'
-import { nameOf } from './problem.ts'
+import { nameOf, placeOf } from './problem.ts'
 import { knownName } from './references.ts'
 import type { SettingKey } from './schema.ts'
 
-export const ACTIONS = [
-  'canary-step',
-  'bluegreen-switch',
-  'health-gate',
-  'rollback',
-  'build-artifact',
-] as const
-export type Action = (typeof ACTIONS)[number]
+/** The actions that the file configures. */
+export type Action = 'canary-step' | 'bluegreen-switch' | 'health-gate' | 'rollback' | 'build-artifact'
 
 /** What a step asks of the file. */
 export interface Question {
@@ -61,7 +55,7 @@ export function resolveInputs(config: Config, question: Question): ReadonlyMap<s
 
   const result = new Map<string, ConfiguredInput>()
   const put = (name: string, { value, path }: Resolved, text = textOf(value)): void => {
-    if (known.has(name)) result.set(name, { text, origin: `${nameOf(path)} (${originOf(config, path)})` })
+    if (known.has(name)) result.set(name, { text, origin: `${nameOf(path)} (${placeOf(config, path)})` })
   }
   const plan = given.get('plan')
   const named = plan === undefined ? [] : planSettings(data, plan)
@@ -131,7 +125,7 @@ function assertStrategy(config: Config, { action, service }: Question, strategy:
   if (service === undefined || strategy === undefined) return
   const meant = strategy.value === 'bluegreen' ? 'bluegreen-switch' : 'canary-step'
   if ((action !== 'canary-step' && action !== 'bluegreen-switch') || action === meant) return
-  const where = `${nameOf(strategy.path)} is ${String(strategy.value)} (${originOf(config, strategy.path)})`
+  const where = `${nameOf(strategy.path)} is ${String(strategy.value)} (${placeOf(config, strategy.path)})`
   throw new InvalidInput('service', service, `the action ${meant} for it: ${where}`)
 }
 
@@ -146,7 +140,7 @@ function wholeImage(config: Config, given: string | undefined, image: Resolved):
   if (given.startsWith(`${image.value}@`) || given.startsWith(`${image.value}:`) || given === image.value)
     return undefined
   const { repository } = parseImage('image', given)
-  const where = `${nameOf(image.path)} (${originOf(config, image.path)})`
+  const where = `${nameOf(image.path)} (${placeOf(config, image.path)})`
   throw new InvalidInput('image', given, `an image of ${image.value}, not of ${repository}, as ${where} says`)
 }
 

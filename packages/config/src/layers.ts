@@ -7,7 +7,7 @@ export interface Address {
   readonly environment?: string | undefined
 }
 
-export interface Layer {
+interface Layer {
   /** Where in the file it stands. */
   readonly path: Path
   readonly settings: Settings
@@ -21,7 +21,7 @@ export interface Resolved {
 export type ResolvedSettings = ReadonlyMap<SettingKey, Resolved>
 
 /** From the least specific to the one that wins: defaults, the service, the environment, the service in it. */
-export function layersOf(data: RawConfig, { service, environment }: Address): readonly Layer[] {
+function layersOf(data: RawConfig, { service, environment }: Address): readonly Layer[] {
   const inEnvironment = own(data.environments, environment)
   const layers: readonly (readonly [Path, Readonly<Record<string, unknown>> | undefined])[] = [
     [['defaults'], data.defaults],

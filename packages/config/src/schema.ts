@@ -209,9 +209,6 @@ export const schema = z.strictObject(
 )
 
 export type RawConfig = z.output<typeof schema>
-export type Service = z.output<typeof service>
-export type Environment = z.output<typeof environment>
-export type Login = z.output<typeof login>
 /** One level's settings; a level that is not a service's lacks the service's own. */
 export type Settings = z.output<typeof override>
 export type SettingKey = keyof Settings
