@@ -135,11 +135,11 @@ function summaryOf(asked: Asked, ends: readonly ServiceEnd[]): string {
   const each = ends.map((end) => releaseSummary(reportOf(end, asked)))
   if (ends.length < 2) return each.join('\n')
   const bad = ends.filter((end) => !isGood(end)).length
-  const place = asked.environment === undefined ? '' : ` of ${asked.environment}`
+  const place = asked.environment === undefined ? '' : `of ${markdownLine(asked.environment)} `
   const head =
     bad === 0
-      ? `## ✅ ${ends.length} services${markdownLine(place)} are where they should be`
-      : `## ❌ ${bad} of ${ends.length} services${markdownLine(place)} are NOT where they should be`
+      ? `## ✅ ${ends.length} services ${place}are where they should be`
+      : `## ❌ ${bad} of ${ends.length} services ${place}are NOT where they should be`
   const rows = ends.map((end) =>
     [
       isGood(end) ? '✅' : '❌',

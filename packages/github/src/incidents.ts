@@ -52,7 +52,8 @@ export function createIncidents(options: IncidentsOptions): Incidents {
     } catch (error) {
       if (!(error instanceof Forbidden)) throw error
       forbidden = true
-      warn(`no incident is written: ${[error.message, ...error.fix].join('; ')}`)
+      // Who may not even read them lacks more than one permission: the one that does for both is named.
+      warn(`no incident is written: ${error.message}; add to the job: permissions: {${NEEDS}}`)
       return undefined
     }
   }

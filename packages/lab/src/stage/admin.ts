@@ -15,6 +15,7 @@ const TYPES: Readonly<
   Gateway: { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'gateways' },
   HTTPRoute: { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'httproutes' },
   HorizontalPodAutoscaler: { group: 'autoscaling', version: 'v2', plural: 'horizontalpodautoscalers' },
+  Job: { group: 'batch', version: 'v1', plural: 'jobs' },
   Lease: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' },
   NetworkPolicy: { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' },
   Pod: { group: '', version: 'v1', plural: 'pods' },

@@ -64,12 +64,16 @@ export function chooseTarget<E extends HistoryEntry>(
   }
 }
 
-/** The newest entry of what runs: what the record must say was taken back. */
+/**
+ * The entry of what runs: what the record must say was taken back. The newest verified one, since that is what a later
+ * rollback would go back to; a release that was never verified has only what it has.
+ */
 export function entryOfRunning<E extends HistoryEntry>(
   history: readonly E[],
   running: Identity,
 ): E | undefined {
-  return history.find(({ record }) => isSameVersion(record, running))
+  const own = history.filter(({ record }) => isSameVersion(record, running))
+  return own.find(({ verified }) => verified) ?? own[0]
 }
 
 /** A template that is in the record tells exactly which release runs; one that is not leaves the image to go by. */
