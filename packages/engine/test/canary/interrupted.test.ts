@@ -119,13 +119,15 @@ describe('cancelled', () => {
     }
   })
 
-  test('while post runs: it does not hurry past the drain', async () => {
+  test('while it is being aborted: the route is back and proved, and nothing is hurried past the drain', async () => {
     const world = new FakeWorld()
     const cancel = new AbortController()
     world.clock.in(50_000, () => cancel.abort())
     await release(world, world.process(), cancel.signal)
     const { end } = await runCanary(abortOf(goalOf()), world.process(), cancel.signal)
-    expect(end).toEqual({ kind: 'done', decision: 'aborted' })
+    expect(end).toMatchObject({ kind: 'failed', decision: 'cancelled' })
+    expect(world.route.weight).toBe(0)
+    expect((await post(world)).end).toEqual({ kind: 'done', decision: 'aborted' })
     expect(world.outcome()).toEqual(whole('old'))
     expect(world.violations).toEqual([])
   })

@@ -298,5 +298,5 @@ function abort(
   // It serves, judged: what is left is tidying up.
   if (finished(seen, flight)) return finish(way)
   const why: Retreat = flight.retreat ?? { code: 'cancelled', reason: goal.reason, at: seen.now }
-  return goBack({ ...way, why })
+  return goBack({ ...way, why, brief: seen.cancelled })
 }

@@ -689,6 +689,15 @@ const BACK: readonly Row[] = [
     },
   },
   {
+    name: 'of an abort that is itself cancelled ends with the proof as well',
+    goal: abortOf({ run: US }),
+    seen: during(
+      { retreat: TOOK_BACK, switches: [made('blue'), made('green')] },
+      { switch: ADOPTED.switch, cancelled: true },
+    ),
+    move: { kind: 'failed', decision: 'cancelled' },
+  },
+  {
     name: 'is what abort asks for',
     goal: abortOf({ run: US }),
     seen: SOAKING,
