@@ -2,16 +2,19 @@
 import { tmpdir } from 'node:os'
 import type { Prepared, Scenario } from '../../scripts/bench/scenario.ts'
 
-export const scenarios: readonly Scenario[] = ['bluegreen-switch', 'canary-step', 'health-gate'].map(
-  (action) => ({
-    name: `${action}: input error`,
-    action,
-    prepare: (): Promise<Prepared> =>
-      Promise.resolve({
-        env: { PATH: process.env['PATH'] ?? '', GITHUB_ACTIONS: 'true' },
-        cwd: tmpdir(),
-        exitCode: 1,
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      }),
-  }),
-)
+export const scenarios: readonly Scenario[] = [
+  'bluegreen-switch',
+  'canary-step',
+  'health-gate',
+  'select-services',
+].map((action) => ({
+  name: `${action}: input error`,
+  action,
+  prepare: (): Promise<Prepared> =>
+    Promise.resolve({
+      env: { PATH: process.env['PATH'] ?? '', GITHUB_ACTIONS: 'true' },
+      cwd: tmpdir(),
+      exitCode: 1,
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    }),
+}))

@@ -90,7 +90,7 @@ function inputOf(
     case 'rollback':
       return ROLLBACK.has(key) ? key : undefined
     case 'build-artifact':
-      return known.has(key) ? key : undefined
+      return BUILD.has(key) ? key : undefined
     case 'health-gate':
       // How long a check of its own takes is no matter of how the service is released.
       return key === 'image' || key === 'soak' || key === 'warm-up' || !known.has(key) ? undefined : key
@@ -105,6 +105,9 @@ function inputOf(
       return key === 'image' || !known.has(key) ? undefined : key
   }
 }
+
+/** What a build takes: its times are its own. */
+const BUILD: ReadonlySet<SettingKey> = new Set(['image', 'record', 'runbook-url', 'dashboard-url'])
 
 /**
  * What a rollback takes from the file: how to reach the cluster and how to go about it. What is taken back, and to what,

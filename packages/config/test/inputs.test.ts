@@ -129,11 +129,11 @@ describe('by action:', () => {
     expect(inputs).not.toHaveProperty('warm-up')
   })
 
-  test('a build takes the repository', async () => {
-    expect(await inputsOf(SIX, { service: 'shop', action: 'build-artifact' })).toHaveProperty(
-      'image',
-      'ghcr.io/org/shop',
-    )
+  test('a build takes the repository, and none of the times', async () => {
+    expect(await inputsOf(SIX, { service: 'shop', action: 'build-artifact' })).toEqual({
+      image: 'ghcr.io/org/shop',
+      'runbook-url': 'https://runbooks.example/release',
+    })
   })
 
   test('a rollback of several takes what the environment says', async () => {
