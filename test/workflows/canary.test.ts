@@ -1,8 +1,13 @@
 /** canary.yml as a user calls it from a repository of their own: through act, on the tree of a release. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from '@jest/globals'
-import { scenario } from '../support/scene.ts'
+import { appFiles } from '../support/app.ts'
+import { embeddedScenario, scenario, type Scene } from '../support/scene.ts'
 import { serve } from '../support/gate.ts'
 import { publish, type Published } from './support/published.ts'
+import { expectJobs } from './support/act.ts'
+import { killBelow } from './support/kill.ts'
 import { givenBy, release } from './support/shop.ts'
 
 const state: { published?: Published; refs: Readonly<Record<string, string>> } = { refs: {} }
@@ -11,6 +16,9 @@ beforeAll(async () => {
   state.refs = { 'v1.0.0': state.published.unpack('v1.0.0-ghes') }
 })
 afterAll(() => state.published?.[Symbol.dispose]())
+
+const success = (...jobs: readonly string[]): Readonly<Record<string, 'success'>> =>
+  Object.fromEntries(jobs.map((job) => [job, 'success']))
 
 const GATES = `
 - name: errors
@@ -24,8 +32,7 @@ scenario('without approvals one job walks the whole plan and promotes', {}, asyn
     refs: state.refs,
     with: { plan: '[25, 100]', gates: GATES },
   })
-  expect(done).toMatchObject({ exitCode: 0, jobs: { release: 'success', after: 'success' } })
-  expect(Object.keys(done.jobs)).toEqual(expect.not.arrayContaining(['approve', 'stage-1', 'retreat']))
+  expectJobs(done, success('settings', 'release', 'after'))
   expect(givenBy(done)).toMatchObject({ decision: 'promoted', version: '2.0.0', weight: '100' })
   expect(scene.github.deployments.map(({ statuses }) => statuses.at(-1)?.state)).toEqual(['success'])
   expect(scene.load?.failed()).toEqual([])
@@ -41,7 +48,7 @@ scenario(
       with: { plan: '[25, 50, 100]', approval: 'each' },
     })
     expect(done.exitCode).toBe(0)
-    expect(Object.keys(done.jobs)).toEqual(['settings', 'stage-1', 'stage-2', 'stage-3', 'after'])
+    expectJobs(done, success('settings', 'stage-1', 'stage-2', 'stage-3', 'after'))
     expect(givenBy(done)).toMatchObject({ decision: 'promoted', weight: '100' })
     expect(scene.github.deployments).toHaveLength(1)
   },
@@ -67,7 +74,7 @@ scenario('what fails at 25 % is taken back by the step itself, and the workflow 
   })
   expect(done.exitCode).toBe(1)
   // The job `retreat` has nothing to do: nothing is in flight. (act ends a run once a called workflow has failed.)
-  expect(done.jobs).toEqual({ settings: 'success', release: 'failure' })
+  expectJobs(done, { settings: 'success', release: 'failure' })
   expect(done.log).toMatch(/give the canary 25 %/)
   expect(done.log).not.toMatch(/give the canary 100 %/)
   expect(scene.github.deployments.map(({ statuses }) => statuses.at(-1)?.state)).toEqual(['failure'])
@@ -76,7 +83,7 @@ scenario('what fails at 25 % is taken back by the step itself, and the workflow 
   expect(scene.load?.failed()).toEqual([])
 })
 
-scenario('released by the button up to 25 %, and promoted by a later one', {}, async (scene) => {
+embeddedScenario('released by the button up to 25 %, and promoted by a later one', {}, async (scene) => {
   const on = { workflow_dispatch: { inputs: { until: { type: 'string' } } } }
   const order = {
     workflow: 'canary.yml',
@@ -94,7 +101,7 @@ scenario('released by the button up to 25 %, and promoted by a later one', {}, a
   expect(scene.load?.failed()).toEqual([])
 })
 
-scenario('bad inputs are refused before anything is touched', { rate: 0 }, async (scene) => {
+embeddedScenario('bad inputs are refused before anything is touched', { rate: 0 }, async (scene) => {
   const wrong = [
     [{ approval: 'eahc' }, /approval is "eahc"; legal are none, first and each/],
     [{ approval: 'each' }, /plan is required with approval: each/],
@@ -107,4 +114,77 @@ scenario('bad inputs are refused before anything is touched', { rate: 0 }, async
     expect(done.exitCode).toBe(1)
   }
   expect(scene.github.writes()).toEqual([])
+})
+
+embeddedScenario(
+  'an approval first is a job of its own, before anything else',
+  { rate: 0 },
+  async (scene) => {
+    const done = await release(scene, {
+      workflow: 'canary.yml',
+      refs: state.refs,
+      with: { plan: '[100]', approval: 'first' },
+    })
+    expectJobs(done, success('settings', 'approve', 'release', 'after'))
+    expect(givenBy(done)).toMatchObject({ decision: 'promoted' })
+  },
+)
+
+embeddedScenario(
+  'service, environment and image are enough where there is a configuration file, which also says who is asked',
+  { rate: 0 },
+  async (scene, { images }) => {
+    const image = images.add('registry.example.test/shop:2.0.0', appFiles('2'))
+    const done = await release(scene, {
+      workflow: 'canary.yml',
+      refs: state.refs,
+      configured: { service: 'shop', environment: 'production', image },
+      act: { files: { '.github/release-actions.yml': configOf(scene) } },
+    })
+    expectJobs(done, success('settings', 'stage-1', 'stage-2', 'after'))
+    expect(givenBy(done)).toMatchObject({ result: 'success', decision: 'promoted', weight: '100' })
+  },
+)
+
+function configOf({ stage, name }: Scene): string {
+  return `schema: 1
+services:
+  shop:
+    workload: ${name}
+    traffic: httproute/${name}
+    image: registry.example.test/shop
+environments:
+  production:
+    approval: each
+    namespace: ${stage.namespace}
+    plan: [25, 100]
+    soak: 500ms
+    warm-up: 0s
+    interval: 200ms
+    settle: ${stage.settle}
+    drain: ${stage.drain}
+`
+}
+
+embeddedScenario('what a lost runner left in flight is taken back by the job after it', {}, async (scene) => {
+  // A machine that is gone runs no post step; act would end everything where one fails.
+  const tree = state.published?.unpack('v1.0.0-ghes') ?? ''
+  writeFileSync(join(tree, 'canary-step', 'post.js'), '')
+  const over = { yet: false }
+  const done = await release(scene, {
+    workflow: 'canary.yml',
+    refs: { 'v1.0.0': tree },
+    with: { plan: '[25, 100]', soak: '60s' },
+    act: {
+      onLine: (line, pid) => {
+        over.yet ||= line.includes('Job failed')
+        if (/judge at 25 %/.test(line)) void killBelow(pid, /canary-step\/index\.js/, () => over.yet)
+      },
+    },
+  })
+  expectJobs(done, { settings: 'success', release: 'failure', retreat: 'success' })
+  const route = await scene.stage.get('HTTPRoute', scene.name)
+  expect(JSON.stringify(route?.['spec'])).not.toContain('canary')
+  expect(await scene.stage.get('Deployment', `${scene.name}-canary`)).toBeUndefined()
+  expect(scene.load?.failed()).toEqual([])
 })

@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { EmbeddedGitHub } from '@release-actions/lab'
@@ -28,6 +29,8 @@ export interface ActOrder {
   readonly refs: Readonly<Record<string, string>>
   readonly runId?: number
   readonly attempt?: number
+  /** Is told of each line as it comes, and of the process that runs everything. */
+  readonly onLine?: (line: string, pid: number) => void
 }
 
 export interface ActResult {
@@ -96,12 +99,9 @@ export async function act(order: ActOrder): Promise<ActResult> {
       ]),
     ]
     mkdirSync(join(root, 'home'))
-    return await ended(args, {
-      // Jobs find this very Node.
-      PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
-      HOME: join(root, 'home'),
-      ...secrets,
-    })
+    // Jobs find this very Node.
+    const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`
+    return await ended(args, { PATH: path, HOME: join(root, 'home'), ...secrets }, order.onLine)
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
@@ -137,31 +137,47 @@ interface Line {
   readonly jobResult?: string
 }
 
-function ended(args: readonly string[], env: Readonly<Record<string, string>>): Promise<ActResult> {
+function ended(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  hear: ActOrder['onLine'],
+): Promise<ActResult> {
   const path = toolPath('act')
   if (path === undefined) throw new Error('act is not here: npm run tools')
   return new Promise((resolve, reject) => {
     const child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
+    const lines: Line[] = []
+    const pid = child.pid ?? 0
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8')
-      stream.on('data', (text: string) => (output += text))
+      createInterface({ input: stream }).on('line', (text) => {
+        const line = text.startsWith('{') ? (JSON.parse(text) as Line) : { msg: text }
+        lines.push(line)
+        hear?.(printed(line), pid)
+      })
     }
     child.on('error', reject)
     child.on('close', (code) => {
-      const lines = output.split('\n').filter((line) => line !== '')
-      const read = lines.map((line): Line =>
-        line.startsWith('{') ? (JSON.parse(line) as Line) : { msg: line },
-      )
-      const jobs = read.flatMap(({ jobID, jobResult }) =>
+      const jobs = lines.flatMap(({ jobID, jobResult }) =>
         jobID !== undefined && (jobResult === 'success' || jobResult === 'failure')
           ? [[jobID, jobResult] as const]
           : [],
       )
-      const log = read
-        .map(({ job = '', msg = '' }) => `${job === '' ? '' : `[${job}] `}${msg.trimEnd()}`)
-        .join('\n')
-      resolve({ exitCode: code ?? 1, jobs: Object.fromEntries(jobs), log })
+      resolve({ exitCode: code ?? 1, jobs: Object.fromEntries(jobs), log: lines.map(printed).join('\n') })
     })
   })
+}
+
+/** How the jobs ended, in their order; where it is not as expected, the log says why. */
+export function expectJobs({ jobs, log }: ActResult, expected: ActResult['jobs']): void {
+  if (JSON.stringify(jobs) === JSON.stringify(expected)) return
+  const lines = log
+    .split('\n')
+    .filter((line) => !/LocalRepositoryCache|GoGitActionCache|interpolate/.test(line))
+  throw new Error(
+    `the jobs ended as ${JSON.stringify(jobs)}, not ${JSON.stringify(expected)}:\n${lines.slice(-120).join('\n')}`,
+  )
+}
+
+function printed({ job = '', msg = '' }: Line): string {
+  return `${job === '' ? '' : `[${job}] `}${msg.trimEnd()}`
 }

@@ -10,8 +10,10 @@ const QUICK = { 'warm-up': '0s', soak: '1s', interval: '250ms', timeout: '60s' }
 
 export interface ShopOrder {
   readonly workflow: string
-  /** Inputs of the workflow that is called. */
+  /** Inputs of the workflow that is called, beside those that say where the shop is. */
   readonly with?: Readonly<Record<string, string | number | boolean>>
+  /** All inputs: the shop is in the configuration file. */
+  readonly configured?: Readonly<Record<string, string>>
   /** The new version's behaviour. */
   readonly env?: Readonly<Record<string, string>>
   /** What the caller's own workflow is triggered by; default `push`. */
@@ -42,11 +44,11 @@ export async function release(scene: Scene, order: ShopOrder): Promise<ActResult
       production: {
         permissions: GRANTED,
         uses: `${REPOSITORY}/.github/workflows/${workflow}@${Object.keys(refs)[0] ?? ''}`,
-        with: {
+        with: order.configured ?? {
           environment: 'production',
           namespace: scene.stage.namespace,
           workload: scene.name,
-          traffic: `httproute/${scene.name}`,
+          traffic: order.workflow === 'bluegreen.yml' ? `service/${scene.name}` : `httproute/${scene.name}`,
           manifests: 'k8s',
           version: `${version}.0.0`,
           settle: scene.stage.settle,
