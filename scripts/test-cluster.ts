@@ -23,7 +23,7 @@ const SCENARIOS = [
 ]
 
 /** These print figures: times and shares. Nothing else runs beside them. */
-const MEASURED = 'test/cluster/(release-under-load|bad-release)'
+const MEASURED = 'test/cluster/(release-under-load|bluegreen-under-load|bad-release)'
 /** The others mostly wait: for pods, and for a router to settle. */
 const SIDE_BY_SIDE = 3
 
