@@ -42,6 +42,27 @@ describe('a rollback while a canary is in flight', () => {
   )
 
   scenario(
+    'with abort leaves alone what a newer run has in flight, unless told otherwise',
+    { rate: 0 },
+    async (scene) => {
+      const inputs = { plan: '50, 100', weight: '50', soak: '200ms' }
+      const newer = await scene.release({ version: '2', run: { id: 7200 }, inputs })
+      expect(newer.outputs['decision']).toBe('advanced')
+      const before = await footprintOf(scene.stage)
+      // The job after an approval of run 7100, that was rejected only now.
+      const late = await rollBack(scene, { run: { id: 7100 }, inputs: { abort: 'true' } })
+      expect(late.outputs).toMatchObject({ decision: 'superseded' })
+      expect(errorOf(late)).toContain('the newer run 7200')
+      expect(await footprintOf(scene.stage)).toEqual(before)
+      const told = await rollBack(scene, {
+        run: { id: 7100 },
+        inputs: { abort: 'true', 'allow-older': 'true' },
+      })
+      expect(told.outputs).toMatchObject({ decision: 'rolled-back' })
+    },
+  )
+
+  scenario(
     'with abort only ends it, opens no incident, and is done at once where nothing is in flight',
     { rate: 40 },
     async (scene) => {

@@ -109,7 +109,7 @@ async function walk(
       `${target.version} is taken from the cluster (${target.source}): ${asked.record.why}; whether it was verified is not known`,
     )
   const first = nextWay(target, survey)
-  const newer = inputs.allowOlder || target === undefined ? undefined : newerThan(kit.context.run, survey)
+  const newer = inputs.allowOlder ? undefined : newerThan(kit.context.run, target, survey)
   if (newer !== undefined) return story.superseded(newer)
   if (inputs.dryRun) return story.planned(first)
   if (first.kind === 'there') return story.there()
@@ -159,8 +159,18 @@ async function walk(
   return story.rolledBack()
 }
 
-/** A release that was triggered after this rollback, and is live: what was asked for was asked of another world. */
-function newerThan(run: RunId, { state: { live } }: RollbackSurvey): string | undefined {
+/**
+ * A release that was triggered after this rollback, and is live: what was asked for was asked of another world. Without
+ * a target, one that is at work: what is to be ended is not there any more, as when an approval is rejected after a
+ * newer run has taken over.
+ */
+function newerThan(run: RunId, target: Target | undefined, { state }: RollbackSurvey): string | undefined {
+  if (target === undefined) {
+    const other = state.inFlight ?? state.switching
+    if (other === undefined || compareRuns(other.run, run) <= 0) return undefined
+    return `the newer run ${formatRun(other.run)} is at work: what is in flight is its own`
+  }
+  const { live } = state
   if (live === undefined || compareRuns(live.run, run) <= 0) return undefined
   return `the newer run ${formatRun(live.run)} has released ${live.release.version} since this rollback was asked for`
 }
