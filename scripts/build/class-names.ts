@@ -1,19 +1,7 @@
 /**
- * The esbuild plug-in that lets the names of our classes outlive the minifiers: `error.name` is what people read.
- * esbuild's keepNames does it for every function too, and a bundle is a fifth larger for it.
+ * Lets the names of our classes outlive the minifiers: `error.name` is what people read. esbuild's keepNames does it for
+ * every function too, and a bundle is a fifth larger for it.
  */
-import { readFileSync } from 'node:fs'
-import type { Plugin } from 'esbuild'
-
-export const classNames: Plugin = {
-  name: 'class-names',
-  setup(build) {
-    build.onLoad({ filter: /[\\/](?:packages|actions)[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
-      contents: withNames(readFileSync(path, 'utf8')),
-      loader: 'ts',
-    }))
-  },
-}
 
 /** On the same line, so that positions in messages stay true. */
 export function withNames(source: string): string {

@@ -3,9 +3,9 @@ import { build } from 'esbuild'
 import type { Metafile } from 'esbuild'
 import { basename } from 'node:path'
 import { ROOT } from '../lib/repo.ts'
-import { classNames } from './class-names.ts'
 import { lazy } from './lazy.ts'
 import { chunkName } from './names.ts'
+import { ownSources } from './own-sources.ts'
 
 export interface Prebundle {
   /** Modules by file name; the one called `index` is where it starts. */
@@ -34,7 +34,7 @@ export async function prebundle(entry: string): Promise<Prebundle> {
     write: false,
     logLevel: 'warning',
     logOverride: { 'empty-import-meta': 'error', 'require-resolve-not-external': 'error' },
-    plugins: [lazy, classNames],
+    plugins: [lazy, ownSources],
   })
   const names = chunkNames(metafile)
   const files = new Map<string, string>()

@@ -1,0 +1,15 @@
+/** The esbuild plug-in through which a bundle reads our own sources. */
+import { readFileSync } from 'node:fs'
+import type { Plugin } from 'esbuild'
+import { withNames } from './class-names.ts'
+import { withDirectImports } from './direct-imports.ts'
+
+export const ownSources: Plugin = {
+  name: 'own-sources',
+  setup(build) {
+    build.onLoad({ filter: /[\\/](?:packages|actions)[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
+      contents: withDirectImports(withNames(readFileSync(path, 'utf8')), path),
+      loader: 'ts',
+    }))
+  },
+}
