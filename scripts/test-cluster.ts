@@ -11,6 +11,14 @@ import { closingLine, type Tally } from './lib/tally.ts'
 
 /** Scenarios that play in both worlds, and that a data plane, a kubelet or an API server of its own might end otherwise. */
 const SCENARIOS = [
+  'bluegreen-cancelled',
+  'bluegreen-followers',
+  'bluegreen-httproute',
+  'bluegreen-not-ready',
+  'bluegreen-reapplied',
+  'bluegreen-released',
+  'bluegreen-somebody-else',
+  'bluegreen-taken-back',
   'cancelled',
   'in-several-runs',
   'manifests-released',
