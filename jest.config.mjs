@@ -19,6 +19,8 @@ const LONG = [
   // Of each of these something shorter is played always: two-runs, promoted-by, taken-back-for, and tests of one package.
   'test/scenarios/(dark-and-held|image-released|in-several-runs|neighbours)[.]test',
   'test/scenarios/(recorded-on-github|route-of-the-users|several-containers)[.]test',
+  'test/scenarios/bluegreen-(cancelled|examples|followers|httproute|missing-permission|not-ready)[.]test',
+  'test/scenarios/bluegreen-(reapplied|recorded|somebody-else|two-runs)[.]test',
 ]
 
 export default {
@@ -39,6 +41,7 @@ export default {
     },
     { ...shared, displayName: 'long', testRegex: LONG },
     { ...shared, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.test.ts'] },
+    { ...shared, displayName: 'docker', testMatch: ['<rootDir>/test/docker/**/*.test.ts'] },
     { ...shared, displayName: 'workflows', testMatch: ['<rootDir>/test/workflows/**/*.test.ts'] },
   ],
 }
