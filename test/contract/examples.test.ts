@@ -10,7 +10,11 @@ const examples = withExamples.flatMap(examplesOf)
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(inRepo('action-docs')).map((name) => `action-docs/${name}`),
+  'RELEASING.md',
+  'SECURITY.md',
+  ...['action-docs', 'docs/guides'].flatMap((folder) =>
+    readdirSync(inRepo(folder)).map((name) => `${folder}/${name}`),
+  ),
 ]
 
 describe.each(examples)('%s', (path) => {
