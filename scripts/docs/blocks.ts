@@ -6,6 +6,8 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
   role: () => roleBlock(['always', 'httproute', 'autoscaler', 'manifests', 'gates']),
   'switch-role': () =>
     roleBlock(['always', 'httproute', 'bluegreen', 'autoscaler', 'budgets', 'manifests', 'gates']),
+  'rollback-role': () =>
+    roleBlock(['always', 'httproute', 'bluegreen', 'autoscaler', 'budgets', 'hooks', 'gates']),
   attained: attainedTable,
 }
 
