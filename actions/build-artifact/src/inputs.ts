@@ -77,6 +77,16 @@ export const INPUTS = defineInputs({
       'What was built from the same inputs is not built again: `auto` for docker builds, `true` also for `command`, which must then read nothing but `context`; `false` never.',
     default: 'auto',
   }),
+  sbom: input.boolean({
+    description:
+      'List what the artifact was built from as CycloneDX: by `syft` where it is installed, else from the lockfiles of `context`.',
+    default: 'true',
+  }),
+  attest: input.enum(['auto', 'true', 'false'], {
+    description:
+      'Sign the provenance of what this run built, with GitHub attestations: `auto` where the job has `id-token: write`.',
+    default: 'auto',
+  }),
   timeout: input.duration({ description: 'How long building and pushing may take.', default: '1h' }),
   service: input.text({
     description: "The name under which it is reported. Default: the repository's last part.",
@@ -94,6 +104,24 @@ export const INPUTS = defineInputs({
     },
     parseDigest,
   ),
+  'signer-workflow': input.list({
+    description:
+      'Workflows whose attestations count, as `org/repo/.github/workflows/build.yml`, with `@ref` where only that counts. Default: any of this repository, and the `build.yml` of release-actions.',
+  }),
+  'trusted-root': input.path({
+    description:
+      'The authorities to believe, as `gh attestation trusted-root` writes them. Default: those of the public Sigstore, fetched by TUF. Private repositories need the file.',
+  }),
+  history: input.integer({
+    description: 'Build nothing, and read back so many of the newest artifacts of `image`.',
+    min: 1,
+    max: 100,
+  }),
+  environment: input.text({
+    description:
+      'The environment whose last verified release the size is compared with. Default: the artifact before this one.',
+  }),
+  config: SHARED_INPUTS.config,
   'runbook-url': SHARED_INPUTS['runbook-url'],
   'dashboard-url': SHARED_INPUTS['dashboard-url'],
 })
@@ -106,7 +134,7 @@ const { message, result } = SHARED_OUTPUTS
 export const OUTPUTS = {
   decision: {
     description:
-      '`built`; `unchanged`: this version or these inputs were built before; `pass`: the digest is verified; else `failed` or `cancelled`.',
+      '`built`; `unchanged`: this version exists and is the same; `pass`: the digest is verified, or the history read; else `failed` or `cancelled`.',
   },
   'reason-code': SHARED_OUTPUTS['reason-code'],
   message,
@@ -114,6 +142,8 @@ export const OUTPUTS = {
   version: { description: 'The version, which is its tag.' },
   digest: { description: 'The digest alone.' },
   size: { description: 'Bytes that are pulled, compressed; of the largest platform.' },
+  'sbom-path': { description: 'The CycloneDX file; empty when nothing is known of what it was built from.' },
+  'attestation-url': { description: 'The page of the attestation; empty when nothing was signed.' },
   'cache-hit': { description: '`true` when nothing had to be built, else `false`.' },
   'check-run-id': { description: 'The check run on the commit.' },
   result,

@@ -19,6 +19,9 @@ export interface Artifact {
   readonly contents: readonly ImageContent[]
   /** Bytes, against the release that it is compared with. */
   readonly growth: Growth | undefined
+  readonly sbom: { readonly components: number; readonly from: string } | undefined
+  /** The page of the attestation. */
+  readonly signed: string | undefined
   readonly stages: readonly StageTime[]
   readonly warnings: readonly string[]
   readonly runUrl: string
@@ -75,6 +78,13 @@ function factsTable(artifact: Artifact): string {
     ['artifact', markdownCode(`${repository}@${digest}`)],
     ['version', markdownCode(version)],
     ['size', `${bytes(sizeOf(artifact))} compressed${growthText(artifact.growth)}`],
+    [
+      'made of',
+      artifact.sbom === undefined
+        ? 'not known'
+        : markdownLine(`${artifact.sbom.components} packages, from ${artifact.sbom.from}`),
+    ],
+    ['signed', artifact.signed === undefined ? 'no' : `[provenance](<${artifact.signed}>)`],
     ['how', markdownLine(how)],
   ]
   return markdownTable(['', ''], rows)

@@ -2,6 +2,7 @@ import type { Kit } from '@release-actions/action-kit'
 import { httpOf, openGitHub } from '@release-actions/action-world'
 import { readContent } from '@release-actions/artifact'
 import { Cancelled, InvalidInput, messageOf, NotFound, TimedOut } from '@release-actions/values'
+import { gather } from './evidence.ts'
 import { makeImage } from './image.ts'
 import type { BuildInputs } from './inputs.ts'
 import { checkOf, sizeOf, summaryOf, type Artifact } from './report.ts'
@@ -32,6 +33,10 @@ export async function run(inputs: BuildInputs, kit: Kit): Promise<void> {
   const http = httpOf(kit)
   try {
     const setting = openSetting(inputs, kit, http, stages, over.signal, warn)
+    if (inputs.verify !== undefined)
+      return await (await import('./read-only.ts')).verify(setting, inputs.verify)
+    if (inputs.history !== undefined)
+      return await (await import('./read-only.ts')).history(setting, inputs.history)
     const made = await make(setting).catch((error: unknown) => {
       // Whatever the end of the signal looked like from where it was noticed.
       throw over.signal.aborted && !(error instanceof TimedOut) ? endedBecause(setting) : error
@@ -99,6 +104,8 @@ async function tell(
   const manifest = await registry.manifest(made.digest)
   if (manifest === undefined)
     throw new NotFound(`${registry.repository} does not have ${made.digest} any more`)
+  const contents = await readContent(registry, manifest)
+  const { growth, sbom, signed } = await gather(setting, made, manifest, contents)
   const artifact: Artifact = {
     service: serviceOf(inputs),
     type: inputs.type,
@@ -107,8 +114,10 @@ async function tell(
     digest: made.digest,
     decision: made.decision,
     how: made.how,
-    contents: await readContent(registry, manifest),
-    growth: undefined,
+    contents,
+    growth,
+    sbom,
+    signed,
     stages: stages.times,
     warnings: [...warnings],
     runUrl: kit.context.runUrl,
@@ -130,10 +139,15 @@ async function tell(
       how: made.how,
       contents: artifact.contents.map(({ labels: _labels, ...content }) => content),
       stages: artifact.stages,
+      growth,
+      sbom,
+      signed,
     },
   })
   kit.outputs.setOwn('image', image)
   kit.outputs.setOwn('size', String(sizeOf(artifact)))
+  kit.outputs.setOwn('sbom-path', sbom?.path ?? '')
+  kit.outputs.setOwn('attestation-url', signed ?? '')
   kit.outputs.setOwn('cache-hit', String(made.cacheHit))
   kit.summarize(summaryOf(artifact))
   kit.log.line(message)

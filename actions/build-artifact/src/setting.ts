@@ -34,7 +34,7 @@ export interface Setting {
 export interface Made {
   readonly decision: 'built' | 'unchanged'
   readonly digest: string
-  /** Nothing had to be built. */
+  /** Nothing had to be built: then this run cannot vouch for it either. */
   readonly cacheHit: boolean
   /** One sentence of how it came about. */
   readonly how: string

@@ -1,3 +1,4 @@
+export { createAttestations } from './attestations.ts'
 export { createChecks, type ChecksOptions } from './checks.ts'
 export { changedFiles, type Changes } from './changed-files.ts'
 export { createGitHub, type GitHub, type GitHubOptions } from './client.ts'

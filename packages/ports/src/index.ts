@@ -1,3 +1,4 @@
+export * from './attestations.ts'
 export * from './builder.ts'
 export * from './checks.ts'
 export * from './claims.ts'

@@ -1,0 +1,58 @@
+import { requireAttestation } from '@release-actions/action-world'
+import { readRecords, type ArtifactRecord } from '@release-actions/artifact'
+import { markdownCode, markdownLine, markdownTable, NotFound, shortDigest } from '@release-actions/values'
+import { bytes } from './report.ts'
+import type { Setting } from './setting.ts'
+
+// What builds nothing: whether a digest may be used, and what there is.
+
+/** @throws NotFound, Conflict when its content is another, Forbidden when it was not built here */
+export async function verify(setting: Setting, digest: string): Promise<void> {
+  const { inputs, kit, http, registry } = setting
+  if ((await registry.manifest(digest)) === undefined)
+    throw new NotFound(`${registry.repository} has no ${digest}`, {
+      object: `${registry.repository}@${digest}`,
+      fix: ['push it first, or correct the input verify'],
+    })
+  const { token, signerWorkflow, trustedRoot } = inputs
+  const message = await requireAttestation({ digest, token, signerWorkflow, trustedRoot }, kit, http)
+  kit.outputs.set({ decision: 'pass', message, digest })
+  kit.outputs.setOwn('image', `${registry.repository}@${digest}`)
+  kit.summarize(
+    `## ✅ ${markdownLine(`${shortDigest(digest)} is what this repository built`)}\n\n${markdownLine(message)}\n`,
+  )
+  kit.log.line(message)
+}
+
+/** The artifacts of the repository, newest first. */
+export async function history({ kit, registry }: Setting, limit: number): Promise<void> {
+  const records = await readRecords(registry, limit)
+  const message = `${registry.repository} has ${records.length === limit ? 'at least ' : ''}${records.length} recorded artifacts`
+  kit.outputs.set({
+    decision: 'pass',
+    message,
+    evidence: {
+      history: records.map((record) => ({ ...record, created: new Date(record.created).toISOString() })),
+    },
+  })
+  kit.summarize(`## ${markdownLine(message)}\n\n${records.length === 0 ? '' : tableOf(records)}\n`)
+  kit.log.group(
+    message,
+    records.map(({ version, digest }) => `${version} ${digest}`),
+  )
+}
+
+function tableOf(records: readonly ArtifactRecord[]): string {
+  return markdownTable(
+    ['version', 'type', 'digest', 'size', 'commit', 'created', 'signed'],
+    records.map(({ version, type, digest, size, commit, created, signed }) => [
+      markdownCode(version),
+      type,
+      markdownCode(shortDigest(digest)),
+      bytes(size),
+      markdownCode(commit.slice(0, 12)),
+      new Date(created).toISOString().slice(0, 16).replace('T', ' '),
+      signed === undefined ? 'no' : `[yes](<${signed}>)`,
+    ]),
+  )
+}
