@@ -6,6 +6,7 @@ import { startAction, type ActionResult } from '@release-actions/lab'
 import { appFiles } from '../support/app.ts'
 import { errorless, errorOf, failuresOf, resultOf } from '../support/evidence.ts'
 import { DIST, embeddedScenario, type Scene } from '../support/scene.ts'
+import { APPLIED } from '../support/switching.ts'
 
 const FILE = '.github/release-actions.yml'
 
@@ -38,18 +39,19 @@ environments:
 const workspaces: string[] = []
 afterEach(() => workspaces.splice(0).forEach((path) => rmSync(path, { recursive: true, force: true })))
 
-/** canary-step with these inputs and no others, in a workspace with this file. */
+/** The action with these inputs and no others, in a workspace with this file. */
 async function release(
   scene: Scene,
   inputs: Readonly<Record<string, string>>,
   text = configFor(scene),
+  action = 'canary-step',
 ): Promise<ActionResult> {
   const workspace = mkdtempSync(join(tmpdir(), 'config-file-'))
   workspaces.push(workspace)
   mkdirSync(join(workspace, '.github'))
   writeFileSync(join(workspace, FILE), text)
   return startAction({
-    dir: join(DIST, 'canary-step'),
+    dir: join(DIST, action),
     github: scene.github.run(),
     kubeconfig: await scene.stage.roleKubeconfig(),
     workspace,
@@ -107,6 +109,28 @@ describe('with a configuration file', () => {
       expect(done.outputs).toMatchObject({ decision: 'failed', 'reason-code': 'invalid-input' })
       expect(kubernetes.requests.since(from)).toEqual([])
       expect(done.post?.exitCode).toBe(0)
+    },
+  )
+
+  embeddedScenario(
+    'a service of another strategy is released by the action of that, and by no other',
+    { ...APPLIED, rate: 0 },
+    async (scene, { images }) => {
+      const text = configFor(scene)
+        .replace('traffic: httproute/shop', 'strategy: bluegreen')
+        .replace('plan: brief', 'warm-up: 0s\n    soak: 500ms')
+      const image = images.add('registry.example/shop/web:2', appFiles('2'))
+      const inputs = { service: 'shop', environment: 'production', image }
+
+      const refused = await release(scene, inputs, text)
+      expect(errorOf(refused)).toContain(
+        'the action bluegreen-switch for it: services.shop.strategy is bluegreen',
+      )
+
+      const done = await release(scene, inputs, text, 'bluegreen-switch')
+      expect(errorless(done)).toEqual([])
+      expect(done.outputs).toMatchObject({ decision: 'switched' })
+      expect(done.log).toContain('post-switch-gates: ')
     },
   )
 })
