@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { Conflict, Forbidden, NotFound, RateLimited, Unreachable } from '@release-actions/values'
 import { digestOf } from '../src/digest.ts'
+import { EMPTY_BLOB } from '../src/publish/empty-blob.ts'
 import { OCI_MANIFEST } from '../src/registry/media-types.ts'
 import { blobOf, openWorld, type WorldOptions } from './world.ts'
 
@@ -167,6 +168,14 @@ test('a tag is taken away where the registry offers that', async () => {
   await using world = await openWorld({ manifests: { 'org/shop:a': MANIFEST, 'org/shop:b': MANIFEST } })
   expect(await world.registry.untag('a')).toBe(true)
   expect(world.server.tags('org/shop')).toEqual({ b: digestOf(MANIFEST) })
+  await using old = await openWorld({
+    manifests: { 'org/shop:a': MANIFEST, 'org/shop:b': MANIFEST },
+    deletesTags: 'by-digest',
+  })
+  await old.registry.upload(EMPTY_BLOB)
+  expect(await old.registry.untag('a')).toBe(true)
+  expect(old.server.tags('org/shop')).toEqual({ b: digestOf(MANIFEST) })
+  expect(await old.registry.head('b')).toBeDefined()
   await using other = await openWorld({ manifests: { 'org/shop:a': MANIFEST }, deletesTags: false })
   expect(await other.registry.untag('a')).toBe(false)
 })

@@ -4,7 +4,8 @@ import { Conflict, NotFound, RateLimited, Unreachable, TimedOut } from '@release
 import { registryOf, type RegistryAddress } from '../address.ts'
 import { DIGEST, digestOf } from '../digest.ts'
 import type { Credentials } from '../docker-config.ts'
-import { listField, parseJson } from '../json.ts'
+import { listField, parseJson, textField } from '../json.ts'
+import { placeholder } from '../publish/empty-blob.ts'
 import { Doorman } from './doorman.ts'
 import { ACCEPT, OCI_MANIFEST } from './media-types.ts'
 import { refusal } from './refusal.ts'
@@ -29,6 +30,8 @@ const UPLOAD_TIMEOUT_MS = 30 * 60_000
 const PATIENCE = { attempts: 5, deadline: 60_000 }
 /** Whole uploads, each begun anew: what a broken one left is the registry's to forget. */
 const UPLOADS = 4
+/** A tag that is not there needs no deleting. */
+const GONE = new Set([200, 202, 404])
 const MOST_MANIFEST_BYTES = 4 * 1024 * 1024
 const MOST_BLOB_BYTES = 8 * 1024 * 1024
 /** Beyond this a list of tags is not read: `tags` says what it has. */
@@ -182,7 +185,16 @@ class RegistryClient implements Registry {
 
   async untag(tag: string): Promise<boolean> {
     const answer = await this.#ask('DELETE', `manifests/${tag}`, 'pull,delete')
-    return answer.status === 202 || answer.status === 200 || answer.status === 404
+    if (GONE.has(answer.status)) return true
+    // Docker's own registry deletes by digest alone, and with a manifest all tags that name it: so the tag is made to
+    // name something that nothing else does.
+    const byDigestOnly = listField(parseJson(answer.body), 'errors').some(
+      (error) => textField(error, 'code') === 'DIGEST_INVALID',
+    )
+    if (!byDigestOnly) return false
+    const { mediaType, text } = placeholder(`${tag} is to be deleted`)
+    const digest = await this.put(tag, mediaType, text)
+    return GONE.has((await this.#ask('DELETE', `manifests/${digest}`, 'pull,delete')).status)
   }
 
   #ask(method: 'GET' | 'HEAD' | 'DELETE', path: string, actions: Actions): Promise<HttpAnswer> {

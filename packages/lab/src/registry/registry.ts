@@ -22,8 +22,8 @@ export interface RegistryOptions {
   readonly status?: number
   /** A tag that is there cannot be put again (ECR, Harbor, on request). */
   readonly immutableTags?: boolean
-  /** `false`: tags cannot be deleted (GHCR). */
-  readonly deletesTags?: boolean
+  /** `false`: tags cannot be deleted (GHCR); `by-digest`: only manifests, with all their tags (Docker's registry). */
+  readonly deletesTags?: boolean | 'by-digest'
   /** Entries of a page of tags. */
   readonly pageSize?: number
 }
@@ -147,8 +147,15 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Embe
 
   function remove(repository: Repository | undefined, reference: string, to: Reply): void {
     if (options.deletesTags === false) return to.reply(405, error('UNSUPPORTED', 'not here'))
-    if (reference.startsWith('sha256:')) repository?.manifests.delete(reference)
-    else repository?.tags.delete(reference)
+    const byDigest = reference.startsWith('sha256:')
+    if (!byDigest && options.deletesTags === 'by-digest')
+      return to.reply(400, error('DIGEST_INVALID', 'provided digest did not match uploaded content'))
+    if (!byDigest) repository?.tags.delete(reference)
+    else {
+      repository?.manifests.delete(reference)
+      for (const [tag, digest] of repository?.tags ?? [])
+        if (digest === reference) repository?.tags.delete(tag)
+    }
     to.reply(202, '')
   }
 
