@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect } from '@jest/globals'
 import { finalState, type FinalState } from './final-state.ts'
 import { countWrites, type Writes } from './killing.ts'
-import { openStand, type Outcome, type Stand } from './stand.ts'
+import { isSwitch, openStand, type Outcome, type Stand } from './stand.ts'
 
 export interface Undisturbed {
   readonly state: FinalState
@@ -21,10 +21,12 @@ export function undisturbed(outcome: Outcome): Promise<Undisturbed> {
 }
 
 async function play(outcome: Outcome): Promise<Undisturbed> {
-  await using stand = await openStand()
+  await using stand = await openStand({ switching: isSwitch(outcome) })
   const { writes } = countWrites(stand)
   const done = await stand.run(outcome)
-  if (done.outputs['decision'] !== outcome) throw new Error(`undisturbed, it is not ${outcome}:\n${done.log}`)
+  const decision = outcome === 'switched-back' ? 'retreated' : outcome
+  if (done.outputs['decision'] !== decision)
+    throw new Error(`undisturbed, it is not ${outcome}:\n${done.log}`)
   expect(await stand.violations()).toEqual([])
   return { writes, state: await finalState(stand.scene) }
 }

@@ -7,7 +7,9 @@ export interface FinalState {
     readonly annotations: readonly string[]
     readonly spec: unknown
   }[]
-  readonly lease: { readonly inFlight?: unknown; readonly last: string; readonly live: string } | undefined
+  readonly lease:
+    | { readonly inFlight?: unknown; readonly colors?: unknown; readonly last: string; readonly live: string }
+    | undefined
   readonly records: readonly {
     readonly version: unknown
     readonly state: string | undefined
@@ -53,8 +55,15 @@ function leaseOf({ metadata }: Manifest): unknown {
   const { 'release-actions.dev/state': text = '{}' } = (metadata['annotations'] ?? {}) as Readonly<
     Record<string, string>
   >
-  const { inFlight, last, live } = JSON.parse(text) as { inFlight?: unknown; last?: Ended; live?: Ended }
+  const { inFlight, switching, colors, last, live } = JSON.parse(text) as {
+    inFlight?: unknown
+    switching?: unknown
+    colors?: { readonly live: string; readonly warm?: { readonly color: string } }
+    last?: Ended
+    live?: Ended
+  }
   const brief = (ended: Ended | undefined): string =>
     ended === undefined ? 'none' : `${ended.release.version} ${ended.outcome}`
-  return { inFlight, last: brief(last), live: brief(live) }
+  const kept = colors && { live: colors.live, warm: colors.warm?.color }
+  return { inFlight: inFlight ?? switching, colors: kept, last: brief(last), live: brief(live) }
 }

@@ -7,6 +7,7 @@ import {
   type RunningAction,
 } from '@release-actions/lab'
 import { openScene, type Scene } from '../../support/scene.ts'
+import { watchSwitch } from './switch-witness.ts'
 import { watchOver } from './witness.ts'
 
 /** Tiny waits: what is tested is what happens, not how long it may take. The interval is also the patience with a pod. */
@@ -24,23 +25,32 @@ const NEVER = '- name: never\n  http: {path: /healthz, port: 8080, status: 204}\
 
 export const RUN = 7001
 
-export type Outcome = 'promoted' | 'retreated'
+/** Of canary-step, and of bluegreen-switch: good, or with a gate that fails once the new version has traffic. */
+export type Outcome = 'promoted' | 'retreated' | 'switched' | 'switched-back'
+
+export function isSwitch(outcome: Outcome): boolean {
+  return outcome === 'switched' || outcome === 'switched-back'
+}
 
 /** Version 1 of the shop, live, with an HPA; clients ask, and all that must never happen is watched. */
 export interface Stand extends AsyncDisposable {
   readonly scene: Scene
   readonly kubernetes: EmbeddedKubernetes
   readonly load: Load
-  /** canary-step with version 2, which is good, or whose gate fails at 25 %. */
+  /** The action with version 2, which is good, or whose gate fails at 25 %, or after the switch. */
   start(outcome: Outcome, order?: Partial<ReleaseOrder>): RunningAction
   run(outcome: Outcome, order?: Partial<ReleaseOrder>): Promise<ActionResult>
   /** What must never happen and did; the load has ended then. */
   violations(): Promise<readonly string[]>
 }
 
-export async function openStand(options: { readonly replicas?: number } = {}): Promise<Stand> {
+export async function openStand(
+  options: { readonly replicas?: number; readonly switching?: boolean } = {},
+): Promise<Stand> {
+  const { switching = false } = options
   const scene = await openScene({
     replicas: options.replicas ?? 2,
+    ...(switching ? { applied: 'client' as const } : {}),
     rate: 0,
     app: { preStop: 0 },
     env: { DRAIN_MS: '150' },
@@ -58,7 +68,7 @@ export async function openStand(options: { readonly replicas?: number } = {}): P
       maxReplicas: 4,
     },
   })
-  const witness = watchOver(kubernetes, stage.namespace, name)
+  const witness = (switching ? watchSwitch : watchOver)(kubernetes, stage.namespace, name)
   const load = startLoad({
     url: stage.gatewayUrl,
     host,
@@ -69,14 +79,21 @@ export async function openStand(options: { readonly replicas?: number } = {}): P
   })
 
   function start(outcome: Outcome, order: Partial<ReleaseOrder> = {}): RunningAction {
-    const gates = outcome === 'retreated' ? { gates: NEVER } : {}
+    const gates =
+      outcome === 'retreated'
+        ? { gates: NEVER }
+        : outcome === 'switched-back'
+          ? { 'post-switch-gates': NEVER }
+          : {}
+    const { plan, ...brief } = BRIEF
     return scene.start({
+      ...(switching ? { action: 'bluegreen-switch' } : {}),
       version: '2',
       run: { id: RUN },
       // Applied by the promotion beside the template, so that a kill may come there too.
       app: { spec: { revisionHistoryLimit: 5 } },
       ...order,
-      inputs: { ...BRIEF, ...gates, ...order.inputs },
+      inputs: { ...brief, ...(switching ? {} : { plan }), ...gates, ...order.inputs },
     })
   }
 
