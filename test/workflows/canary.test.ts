@@ -6,7 +6,7 @@ import { appFiles } from '../support/app.ts'
 import { embeddedScenario, scenario, type Scene } from '../support/scene.ts'
 import { serve } from '../support/gate.ts'
 import { publish, type Published } from './support/published.ts'
-import { expectJobs } from './support/act.ts'
+import { expectJobs, success } from './support/act.ts'
 import { killBelow } from './support/kill.ts'
 import { givenBy, release } from './support/shop.ts'
 
@@ -16,9 +16,6 @@ beforeAll(async () => {
   state.refs = { 'v1.0.0': state.published.unpack('v1.0.0-ghes') }
 })
 afterAll(() => state.published?.[Symbol.dispose]())
-
-const success = (...jobs: readonly string[]): Readonly<Record<string, 'success'>> =>
-  Object.fromEntries(jobs.map((job) => [job, 'success']))
 
 const GATES = `
 - name: errors

@@ -1,7 +1,7 @@
 /**
  * Runs a workflow of a user's repository with act, on this machine as the runner. What act does otherwise than GitHub:
  * it knows neither `$/` (it gets the rendering for GitHub Enterprise Server, see ADR 0012) nor environments,
- * permissions and concurrency groups (it ignores them), and it skips the checkout, since the files are there. Actions
+ * permissions and concurrency groups (it ignores them; what is a secret of an environment must be passed by the caller), and it skips the checkout, since the files are there. Actions
  * of others are stood in for by steps that print their names: there is no network here to fetch them over.
  */
 import { spawn } from 'node:child_process'
@@ -27,6 +27,9 @@ export interface ActOrder {
   readonly github: EmbeddedGitHub
   /** A folder for each ref of release-actions that workflows may name. */
   readonly refs: Readonly<Record<string, string>>
+  /** Folders that come first on the PATH of steps, and further variables of theirs: what a runner would have. */
+  readonly path?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
   readonly runId?: number
   readonly attempt?: number
   /** Is told of each line as it comes, and of the process that runs everything. */
@@ -66,9 +69,11 @@ export async function act(order: ActOrder): Promise<ActResult> {
       GITHUB_RUN_ID: String(run.runId),
       GITHUB_RUN_NUMBER: String(run.runId),
       GITHUB_RUN_ATTEMPT: String(run.runAttempt),
-      ACT_SKIP_CHECKOUT: 'true',
+      ...order.env,
     }
     const secrets = { ...order.secrets, GITHUB_TOKEN: run.token }
+    const quoted = Object.entries(secrets).map(([name, value]) => `${name}='${value}'\n`)
+    write(join(root, 'secrets'), quoted.join(''))
     const args = [
       event,
       '--json',
@@ -84,9 +89,11 @@ export async function act(order: ActOrder): Promise<ActResult> {
       '--no-cache-server',
       '--pull=false',
       // Nothing of the machine that runs the tests gets in.
-      ...['env', 'secret', 'var', 'input'].flatMap((kind) => [`--${kind}-file`, '/dev/null']),
+      ...['env', 'var', 'input'].flatMap((kind) => [`--${kind}-file`, '/dev/null']),
+      // In a file: what is in act's own environment is in that of every step.
+      '--secret-file',
+      join(root, 'secrets'),
       ...Object.entries(pairs).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-      ...Object.keys(secrets).flatMap((name) => ['--secret', name]),
       ...Object.entries(order.variables ?? {}).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
       ...Object.entries(order.inputs ?? {}).flatMap(([name, value]) => ['--input', `${name}=${value}`]),
       ...Object.entries(order.refs).flatMap(([ref, folder]) => [
@@ -100,8 +107,8 @@ export async function act(order: ActOrder): Promise<ActResult> {
     ]
     mkdirSync(join(root, 'home'))
     // Jobs find this very Node.
-    const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`
-    return await ended(args, { PATH: path, HOME: join(root, 'home'), ...secrets }, order.onLine)
+    const path = [...(order.path ?? []), dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter)
+    return await ended(args, { PATH: path, HOME: join(root, 'home') }, order.onLine)
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
@@ -165,6 +172,11 @@ function ended(
       resolve({ exitCode: code ?? 1, jobs: Object.fromEntries(jobs), log: lines.map(printed).join('\n') })
     })
   })
+}
+
+/** These jobs, in this order, and each well. */
+export function success(...jobs: readonly string[]): ActResult['jobs'] {
+  return Object.fromEntries(jobs.map((job) => [job, 'success' as const]))
 }
 
 /** How the jobs ended, in their order; where it is not as expected, the log says why. */

@@ -90,9 +90,13 @@ export async function release(scene: Scene, order: ShopOrder): Promise<ActResult
     },
     github: scene.github,
     refs,
-    // One line: it is handed over in the environment, which the runner masks line by line.
-    secrets: { KUBECONFIG: JSON.stringify(JSON.parse(kubeconfig)), ...order.act?.secrets },
+    secrets: { KUBECONFIG: oneLine(kubeconfig), ...order.act?.secrets },
   })
+}
+
+/** A kubeconfig in JSON on one line: a runner masks a secret line by line, and would mask every brace. */
+export function oneLine(kubeconfig: string): string {
+  return JSON.stringify(JSON.parse(kubeconfig))
 }
 
 /** What the workflow gave to the job after it: `result` and its outputs. */
