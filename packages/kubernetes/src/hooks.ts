@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock, Hook, HookResult, Hooks } from '@release-actions/ports'
@@ -32,8 +33,10 @@ const GRACE_MS = 15_000
 export function createHooks(options: HooksOptions): Hooks {
   const { client, clock, workload, run } = options
 
-  async function jobOf(hook: Hook): Promise<Job> {
-    const name = bounded(`${workload}-${hook.name}-${run.id}`, 63)
+  /** @param distinct names it so that no other workload's hook of this run can be named the same */
+  async function jobOf(hook: Hook, distinct = false): Promise<Job> {
+    const whose = createHash('sha256').update(`${workload}/${hook.name}`).digest('hex').slice(0, 8)
+    const name = bounded(`${workload}-${hook.name}-${distinct ? `${whose}-` : ''}${run.id}`, 63)
     const given = hook.work.kind === 'manifest' ? await readJob(hook.work.path, options.cwd) : undefined
     const spec = given?.spec ?? specOf(hook)
     const labels = { [HOOK]: hook.name }
@@ -85,23 +88,31 @@ export function createHooks(options: HooksOptions): Hooks {
 
   /** The Job of this hook in this run, made now unless it is there. */
   async function begin(hook: Hook): Promise<{ readonly job: Job; readonly made: boolean }> {
-    const wanted = await jobOf(hook)
+    const first = await made(await jobOf(hook))
+    if (isOurs(first.job, hook)) return first
+    // `shop` with `api-flush` and `shop-api` with `flush`, taken back side by side: two hooks, and one name.
+    const second = await made(await jobOf(hook, true))
+    if (isOurs(second.job, hook)) return second
+    const object = `Job ${client.namespace}/${second.job.metadata?.name}`
+    throw new Conflict(`${object} exists, and is not a hook of this run`, { object })
+  }
+
+  async function made(wanted: Job): Promise<{ readonly job: Job; readonly made: boolean }> {
     const name = wanted.metadata?.name ?? ''
     const there = await client.find('Job', name)
-    if (there !== undefined) return { job: ours(there), made: false }
+    if (there !== undefined) return { job: there, made: false }
     try {
       return { job: await client.create('Job', wanted), made: true }
     } catch (error) {
       // The answer to our own create was lost, or another process of this run was quicker.
       if (!(error instanceof Conflict)) throw error
-      return { job: ours(await client.get('Job', name)), made: false }
+      return { job: await client.get('Job', name), made: false }
     }
   }
 
-  function ours(job: Job): Job {
-    if (job.metadata?.annotations?.[RUN] === String(run.id)) return job
-    const object = `Job ${client.namespace}/${job.metadata?.name}`
-    throw new Conflict(`${object} exists, and is not a hook of this run`, { object })
+  function isOurs({ metadata }: Job, hook: Hook): boolean {
+    const { [RUN]: of, [OWNER]: whose } = metadata?.annotations ?? {}
+    return of === String(run.id) && whose === workload && metadata?.labels?.[HOOK] === hook.name
   }
 
   async function logOf(name: string): Promise<readonly string[]> {

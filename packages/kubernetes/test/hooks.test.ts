@@ -43,6 +43,26 @@ describe('a hook', () => {
     expect(other).toMatchObject({ job: 'shop-migrate-down-8', before: false })
   })
 
+  test("is not taken for another workload's, whose name and hook read the same when put together", async () => {
+    await using world = await World.start(shop({ replicas: 1 }))
+    const one = hooks(world)
+    const other = hooks(world, { workload: 'shop-api' })
+    const [first, second] = await Promise.all([
+      one.run(saying("console.log('one')", { name: 'api-flush' }), never),
+      other.run(saying("console.log('other')", { name: 'flush' }), never),
+    ])
+    expect([first.log, second.log]).toEqual([['one'], ['other']])
+    const again = await Promise.all([
+      one.run(saying('0', { name: 'api-flush' }), never),
+      other.run(saying('0', { name: 'flush' }), never),
+    ])
+    expect(again.map(({ before, log }) => [before, log])).toEqual([
+      [true, ['one']],
+      [true, ['other']],
+    ])
+    expect((await world.admin.list('Job')).items).toHaveLength(2)
+  })
+
   test('that fails is not tried again, and says why', async () => {
     await using world = await World.start(shop({ replicas: 1 }))
     const result = await hooks(world).run(saying("console.error('no such table'); process.exit(3)"), never)
