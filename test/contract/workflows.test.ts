@@ -1,5 +1,6 @@
 /** Our workflows, those that run here and those that users call: what no linter knows of them. */
 import { describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { actionYml } from '../../scripts/lib/action-yml.ts'
@@ -9,6 +10,7 @@ import { ON_SERVER, renderForServer } from '../../scripts/workflows/render.ts'
 interface Step {
   readonly uses?: string
   readonly run?: string
+  readonly if?: string
   readonly with?: Readonly<Record<string, unknown>>
 }
 interface Job {
@@ -117,6 +119,14 @@ describe.each(reusable)('.github/workflows/%s, which users call', (file) => {
     expect(jobs.filter(([, job]) => job.concurrency !== undefined)).toEqual([])
   })
 
+  test('says in full which jobs must have succeeded: success() also asks those before the caller', () => {
+    const implied = jobs.filter(
+      ([, { needs, if: condition = '' }]) =>
+        needs !== undefined && !/always\(\)|!cancelled\(\)/.test(condition),
+    )
+    expect(implied.map(([name]) => name)).toEqual([])
+  })
+
   test('uses environments for their secrets and reviewers, and files no Deployment with them', () => {
     for (const [name, { environment }] of jobs.filter(([, job]) => job.environment !== undefined))
       expect([name, environment]).toEqual([name, { name: expect.anything(), deployment: false }])
@@ -185,6 +195,50 @@ test('the gate job of ci.yml waits for all the others', () => {
   const { jobs } = parse(read('ci.yml')) as Workflow
   const others = Object.keys(jobs).filter((name) => name !== 'ci-ok')
   expect(jobs['ci-ok']?.needs).toEqual(others)
+})
+
+describe.each(['canary.yml', 'bluegreen.yml'])('the settings of %s', (file) => {
+  const { jobs } = parse(read(file)) as Workflow
+
+  test('are read from the file for every service: an approval is not lost for a workload beside it', () => {
+    const select = jobs['settings']?.steps?.find(({ uses }) => uses === '$/select-services')
+    expect(select?.if).toBe(
+      "inputs.service != '' && hashFiles(inputs.config || '.github/release-actions.yml') != ''",
+    )
+  })
+})
+
+test('settings that are refused take back nothing of what an earlier run has left', () => {
+  const { jobs } = parse(read('canary.yml')) as Workflow
+  expect(jobs['retreat']?.if).toMatch(/^always\(\) && needs\.settings\.result == 'success'\s/)
+})
+
+describe('the settings of canary.yml with approval: each', () => {
+  const { jobs } = parse(read('canary.yml')) as Workflow
+  const script = jobs['settings']?.steps?.find(({ run }) => run !== undefined)?.run ?? ''
+  const check = (PLAN: string, UNTIL = ''): string =>
+    spawnSync('bash', ['-eo', 'pipefail', '-c', script], {
+      env: { APPROVAL: 'each', PLAN, UNTIL },
+      encoding: 'utf8',
+    }).stdout
+
+  test.each([
+    ['[5, 25, 50, 100]', ''],
+    ['[5,\n 25]', '25'],
+    ['[0.5, 100]', '0.5'],
+    ['[1,2,3,4,5,6,7,8]', '8'],
+  ])('take the plan %j up to %j', (plan, until) => expect(check(plan, until)).toBe(''))
+
+  test.each([
+    ['[]', '', 'plan is required with approval: each, as JSON'],
+    ['careful', '', 'plan is required with approval: each, as JSON'],
+    ['5, 25, 100', '', 'plan is required with approval: each, as JSON'],
+    ['[1,2,3,4,5,6,7,8,9]', '', 'plan has more than eight weights'],
+    ['[5, 25]', '2', 'until is 2, which is no weight of the plan'],
+    ['[5, 25]', '25%', 'until is 25?, which is no weight of the plan'],
+  ])('refuse the plan %j up to %j, and say what is legal', (plan, until, message) =>
+    expect(check(plan, until)).toContain(`::error title=${message.split(' ')[0] ?? ''}::${message}`),
+  )
 })
 
 /** Where a sibling is on main: an action's folder is lifted out of dist/ by the release. */
