@@ -1,4 +1,11 @@
-import { SHARED_INPUTS, SHARED_OUTPUTS, defineInputs, input, type Inputs } from '@release-actions/action-kit'
+import {
+  SHARED_INPUTS,
+  SHARED_OUTPUTS,
+  SIGNER_INPUTS,
+  defineInputs,
+  input,
+  type Inputs,
+} from '@release-actions/action-kit'
 import {
   parseDigest,
   parseLines,
@@ -104,14 +111,7 @@ export const INPUTS = defineInputs({
     },
     parseDigest,
   ),
-  'signer-workflow': input.list({
-    description:
-      'Workflows whose attestations count, as `org/repo/.github/workflows/build.yml`, with `@ref` where only that counts. Default: any of this repository, and the `build.yml` of release-actions.',
-  }),
-  'trusted-root': input.path({
-    description:
-      'The authorities to believe, as `gh attestation trusted-root` writes them. Default: those of the public Sigstore, fetched by TUF. Private repositories need the file.',
-  }),
+  ...SIGNER_INPUTS,
   history: input.integer({
     description: 'Build nothing, and read back so many of the newest artifacts of `image`.',
     min: 1,

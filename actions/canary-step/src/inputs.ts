@@ -1,4 +1,11 @@
-import { SHARED_INPUTS, SHARED_OUTPUTS, defineInputs, input, type Inputs } from '@release-actions/action-kit'
+import {
+  ATTESTATION_INPUTS,
+  SHARED_INPUTS,
+  SHARED_OUTPUTS,
+  defineInputs,
+  input,
+  type Inputs,
+} from '@release-actions/action-kit'
 import { parseDuration, InvalidInput } from '@release-actions/values'
 import { parseLabel } from './parse-label.ts'
 import { parseTraffic } from './parse-traffic.ts'
@@ -88,14 +95,7 @@ export const INPUTS = defineInputs({
       'When a gate fails or pods do not become ready: `retreat` puts everything back, `hold` keeps the weight. The step fails either way.',
     default: 'retreat',
   }),
-  'require-attestation': input.parsed(
-    { description: 'Reserved: `true` is refused until attestations can be verified.', default: 'false' },
-    (name, text) => {
-      if (text !== 'false')
-        throw new InvalidInput(name, text, 'false: attestations are not verified by this version')
-      return false
-    },
-  ),
+  ...ATTESTATION_INPUTS,
 })
 
 export type CanaryInputs = Inputs<typeof INPUTS>

@@ -27,6 +27,10 @@ export async function run(inputs: CanaryInputs, kit: Kit): Promise<void> {
   if (chosen?.unresolved !== undefined) {
     kit.log.warning(`${chosen.image} is released by its tag: its digest is not known (${chosen.unresolved})`)
   }
+  if (inputs.requireAttestation) {
+    const { attested } = await import('./attested.ts')
+    await attested(inputs, chosen, kit, http)
+  }
   const setting = await openSetting(inputs, kit, http, chosen, true)
   try {
     const goal = goalOf({ inputs, kit, walk, chosen, setting })

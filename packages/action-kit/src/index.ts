@@ -1,3 +1,4 @@
+export * from './attestation-inputs.ts'
 export * from './clock.ts'
 export * from './commands.ts'
 export * from './config-file.ts'

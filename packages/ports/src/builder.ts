@@ -27,7 +27,12 @@ export interface Builder {
   /** @param repository where it will be pushed to, without a tag */
   build(order: BuildOrder, repository: string, signal: AbortSignal): Promise<Built>
   /** Pushes what is on this machine under this tag. */
-  push(built: Extract<Built, { kind: 'local' }>, repository: string, tag: string, signal: AbortSignal): Promise<void>
+  push(
+    built: Extract<Built, { kind: 'local' }>,
+    repository: string,
+    tag: string,
+    signal: AbortSignal,
+  ): Promise<void>
   /** Forgets the names that it gave on this machine. Never throws. */
   tidy(): Promise<void>
 }

@@ -16,6 +16,7 @@ import {
   type PayloadForm,
   type Repository,
   type WorkflowRun,
+  type JsonObject,
 } from './world.ts'
 
 export interface GitHubOptions {
@@ -76,6 +77,8 @@ export interface EmbeddedGitHub {
   /** What GitHub remembers of the repository, oldest first. */
   readonly deployments: readonly Deployment[]
   readonly checkRuns: readonly CheckRun[]
+  /** As @actions/attest would leave it. */
+  attest(digest: string, bundle: unknown): void
   readonly issues: readonly Issue[]
   readonly runs: readonly WorkflowRun[]
   payloads: PayloadForm
@@ -115,6 +118,7 @@ export type Listener = (moment: 'before' | 'after', event: GitHubEvent) => void 
 
 const EVERYTHING: Permissions = {
   actions: 'read',
+  attestations: 'write',
   checks: 'write',
   contents: 'read',
   deployments: 'write',
@@ -168,6 +172,9 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<Embedded
     writes: () => events.filter((event) => isWrite(event) && event.effect),
     deployments: first.deployments,
     checkRuns: first.checkRuns,
+    attest: (digest, bundle) => {
+      first.attestations.push({ id: world.id('attestation'), digest, bundle: bundle as JsonObject })
+    },
     issues: first.issues,
     runs: first.runs,
     get payloads() {

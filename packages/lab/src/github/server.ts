@@ -9,6 +9,7 @@ import { answerGraphql } from './graphql.ts'
 import { secondaryLimit, type Account } from './limits.ts'
 import type { Contract, Match, Mismatch } from './openapi/contract.ts'
 import { OPERATIONS, type OperationId, type Permissions } from './openapi/operations.ts'
+import { attestations } from './routes/attestations.ts'
 import { checks } from './routes/checks.ts'
 import { deployments } from './routes/deployments.ts'
 import { issues } from './routes/issues.ts'
@@ -29,6 +30,7 @@ export interface Served {
 
 const ROUTES: Readonly<Record<Exclude<OperationId, 'rate-limit/get'>, Route>> = {
   ...repositories,
+  ...attestations,
   ...deployments,
   ...checks,
   ...issues,

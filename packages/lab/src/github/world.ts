@@ -125,6 +125,13 @@ export interface Environment {
   readonly createdAt: number
 }
 
+/** A Sigstore bundle, and one of the digests that it is about. */
+export interface Attestation {
+  readonly id: number
+  readonly digest: string
+  readonly bundle: JsonObject
+}
+
 export interface Repository {
   readonly id: number
   readonly owner: string
@@ -141,6 +148,8 @@ export interface Repository {
   readonly deployments: Deployment[]
   readonly environments: Environment[]
   readonly checkRuns: CheckRun[]
+  /** Oldest first. */
+  readonly attestations: Attestation[]
   readonly issues: Issue[]
   readonly labels: Label[]
   /** Newest attempt last. */
@@ -159,6 +168,7 @@ export interface World {
 }
 
 const FIRST_IDS = {
+  attestation: 9001,
   repository: 700_000_001,
   deployment: 1_001,
   status: 50_001,
@@ -201,6 +211,7 @@ export function addRepository(world: World, name: string): Repository {
     deployments: [],
     environments: [],
     checkRuns: [],
+    attestations: [],
     issues: [],
     labels: [],
     runs: [],

@@ -39,6 +39,8 @@ export interface ReleaseOrder {
   readonly objects?: readonly Manifest[]
   readonly action?: string
   readonly kubeconfig?: string
+  /** The job's `env:`. */
+  readonly jobEnv?: Readonly<Record<string, string>>
   readonly cancelAfter?: number
   readonly debug?: boolean
   readonly onLine?: (line: string) => void
@@ -148,6 +150,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
         ...order.inputs,
       },
       debug: order.debug ?? false,
+      ...(order.jobEnv === undefined ? {} : { env: order.jobEnv }),
       ...(order.cancelAfter === undefined ? {} : { cancelAfter: order.cancelAfter }),
       ...(order.onLine === undefined ? {} : { onLine: order.onLine }),
     })

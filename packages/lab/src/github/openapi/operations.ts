@@ -4,7 +4,7 @@
  * https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
  */
 
-export type Scope = 'actions' | 'checks' | 'contents' | 'deployments' | 'issues' | 'metadata'
+export type Scope = 'actions' | 'attestations' | 'checks' | 'contents' | 'deployments' | 'issues' | 'metadata'
 export type Access = 'read' | 'write'
 /** Written as the runner's `permissions:` are: what is not named is not given. `metadata: read` always is. */
 export type Permissions = Readonly<Partial<Record<Scope, Access>>>
@@ -165,6 +165,21 @@ export const OPERATIONS = [
   },
   { id: 'issues/create-label', method: 'POST', path: `${repo}/labels`, scope: 'issues', access: 'write' },
   { id: 'issues/get-label', method: 'GET', path: `${repo}/labels/{name}`, scope: 'issues', access: 'read' },
+
+  {
+    id: 'repos/create-attestation',
+    method: 'POST',
+    path: `${repo}/attestations`,
+    scope: 'attestations',
+    access: 'write',
+  },
+  {
+    id: 'repos/list-attestations',
+    method: 'GET',
+    path: `${repo}/attestations/{subject_digest}`,
+    scope: 'attestations',
+    access: 'read',
+  },
 
   {
     id: 'actions/get-workflow-run',
