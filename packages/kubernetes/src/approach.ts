@@ -1,5 +1,5 @@
 import { blueGreens, type CanaryGlance, type ClaimSight } from '@release-actions/release'
-import { Conflict } from '@release-actions/values'
+import { Conflict, Forbidden } from '@release-actions/values'
 import type { Goal } from './canary/goal.ts'
 import { isRolledOut } from './canary/rolled-out.ts'
 import { findStanding, type TargetOptions } from './canary/standing.ts'
@@ -54,15 +54,25 @@ export async function approach(options: CanaryOptions): Promise<Approach> {
       }
     },
     async open() {
-      if (goal !== undefined) assertNotAdopted((await early)[0])
+      if (goal !== undefined) assertNotAdopted(await readable(early))
       return (await import('./kubernetes.ts')).canaryOf(options, { client, claims, standing })
     },
   }
 }
 
+/** undefined for a Lease that may not be read: the preflight names that verb, with all others that are missing. */
+async function readable(early: Promise<readonly [ClaimSight, unknown]>): Promise<ClaimSight | undefined> {
+  try {
+    return (await early)[0]
+  } catch (error) {
+    if (error instanceof Forbidden) return undefined
+    throw error
+  }
+}
+
 /** Said before anything else is looked for: the Service of an adopted workload leads to a colour, not to it. */
-function assertNotAdopted({ state }: ClaimSight): void {
-  const adopted = blueGreens(state)
+function assertNotAdopted(claim: ClaimSight | undefined): void {
+  const adopted = claim === undefined ? undefined : blueGreens(claim.state)
   if (adopted !== undefined) throw new Conflict(adopted)
 }
 
