@@ -5,6 +5,7 @@ import {
   chooseFromCluster,
   chooseTarget,
   entryOfRunning,
+  hasTakenBack,
   isSameVersion,
   ownRedeploy,
   type Identity,
@@ -67,7 +68,7 @@ export function choose(choosing: Choosing): Target {
     ({ record }) => record.kind === 'rollback' && record.run.id === run.id && isAskedFor(to, record.version),
   )
   if (own !== undefined) return targetOf(own, `what this run began to restore (Deployment ${own.id})`)
-  const begun = ownRedeploy(survey.state, run)?.release ?? landedByUs(survey, run)
+  const begun = ownRedeploy(survey.state, run)?.release ?? landedByUs(survey, run, from)
   if (begun !== undefined && isAskedFor(to, begun.version))
     return { ...begun, entry: undefined, source: 'what this run began to restore' }
   if (entries === undefined) {
@@ -95,10 +96,10 @@ function isAskedFor(to: To, version: string): boolean {
   return to.kind === 'previous' || (to.kind === 'version' && to.version === version)
 }
 
-/** An earlier attempt of this run has restored it already. */
-function landedByUs({ state: { live, rolledBack = [] } }: RollbackSurvey, run: RunId): ReleaseId | undefined {
-  const ours = live?.run.id === run.id && rolledBack.some((each) => each.run.id === run.id)
-  return ours ? live.release : undefined
+/** An earlier attempt of this run has restored it already, or has ended what was in flight: what serves was meant. */
+function landedByUs({ state }: RollbackSurvey, run: RunId, serving: ReleaseId): ReleaseId | undefined {
+  if (!hasTakenBack(state, run)) return undefined
+  return state.live?.run.id === run.id ? state.live.release : serving
 }
 
 function targetOf(entry: LedgerEntry, source: string): Target {
