@@ -21,6 +21,7 @@ const LONG = [
   'test/scenarios/(recorded-on-github|route-of-the-users|several-containers)[.]test',
   'test/scenarios/bluegreen-(cancelled|examples|followers|httproute|missing-permission|not-ready)[.]test',
   'test/scenarios/bluegreen-(reapplied|recorded|somebody-else|two-runs)[.]test',
+  'test/scenarios/rollback-(against-odds|examples|hooks-and-gates|of-several|to-the-other-color)[.]test',
 ]
 
 export default {

@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- --kubeconfig PATH]`: releases by canary and by blue/green, good ones and ones that are taken back,
- * with the bundles in `dist/` run as GitHub's runner runs them, and clients asking all the while. Without a kubeconfig everything is
+ * `npm run demo [-- --kubeconfig PATH]`: releases by canary and by blue/green, good ones and ones that are taken back, by
+ * themselves or by the rollback button, with the bundles in `dist/` run as GitHub's runner runs them, and clients asking all the while. Without a kubeconfig everything is
  * embedded: nothing is installed, and nothing outside this machine is touched.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -42,6 +42,8 @@ steps.push(
 
 title('Version 4 by blue/green: beside the old one, judged, then all of the traffic in one patch')
 steps.push(await playRelease(scene, { action: 'bluegreen-switch', version: '4', wanted: 'switched' }))
+title('Somebody presses the rollback button: back to the last verified version, which is still warm')
+steps.push(await playRelease(scene, { action: 'rollback', version: '2', wanted: 'rolled-back' }))
 title('Version 5 fails once it serves: patched back')
 steps.push(
   await playRelease(scene, {

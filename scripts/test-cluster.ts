@@ -25,13 +25,16 @@ const SCENARIOS = [
   'missing-permission',
   'neighbours',
   'promoted-by-replicas',
+  'rollback-of-what-is-in-flight',
+  'rollback-to-the-last-verified',
+  'rollback-to-the-other-color',
   'somebody-else-interferes',
   'taken-back-for-its-pods',
   'two-runs',
 ]
 
 /** These print figures: times and shares. Nothing else runs beside them. */
-const MEASURED = 'test/cluster/(release-under-load|bluegreen-under-load|bad-release)'
+const MEASURED = 'test/cluster/(release-under-load|bluegreen-under-load|rollback-under-load|bad-release)'
 /** The others mostly wait: for pods, and for a router to settle. */
 const SIDE_BY_SIDE = 3
 

@@ -12,9 +12,9 @@ export interface Played {
 
 export interface PlayOrder {
   /** Default: canary-step. */
-  readonly action?: 'bluegreen-switch'
+  readonly action?: 'bluegreen-switch' | 'rollback'
   readonly version: string
-  readonly wanted: 'promoted' | 'switched' | 'retreated'
+  readonly wanted: 'promoted' | 'switched' | 'rolled-back' | 'retreated'
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -33,6 +33,15 @@ const INPUTS = {
     'post-switch-gates': GATES,
     soak: '2500ms',
     interval: '500ms',
+  },
+  // Where the service is, and what was good before, is in the record: what releases are told is not told here.
+  rollback: {
+    services: 'shop',
+    reason: 'Checkout fails since version 4.',
+    gates: '- name: up\n  http: {path: /healthz, port: http}\n',
+    soak: '1s',
+    interval: '500ms',
+    ...{ workload: '', traffic: '', manifests: '', plan: '' },
   },
 } as const
 
@@ -60,7 +69,7 @@ export async function playRelease(scene: Scene, order: PlayOrder): Promise<Playe
     version: order.version,
     ...(order.env === undefined ? {} : { env: order.env }),
     action,
-    inputs: { ...INPUTS[action], version },
+    inputs: { ...INPUTS[action], version: action === 'rollback' ? '' : version },
     onLine: (line) => {
       const text = /^\d\d:\d\d:\d\dZ ▶ (.*)$/u.exec(line)?.[1]
       if (text !== undefined) say(`${clock(now() - from)}  ${paint.bold(text)}`)

@@ -24,6 +24,8 @@ const FORMS: Readonly<Record<string, (json: string) => string>> = {
 const INPUTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'canary-step': { plan: '100', soak: '0s' },
   'bluegreen-switch': { soak: '0s', keep: 'forever' },
+  // It asks for the record and finds nothing in flight; what a release is told is not told to it.
+  rollback: { abort: 'true', services: 'shop', manifests: '', plan: '', version: '' },
 }
 
 export const scenarios: readonly Scenario[] = Object.entries(INPUTS).flatMap(([action, inputs]) =>
