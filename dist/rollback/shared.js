@@ -1,0 +1,1 @@
+"use strict";exports.id=674,exports.ids=[674],exports.modules={9674:((s,e,d)=>{d.d(e,{T:()=>o,q:()=>i});function i(t,p){return t.id-p.id}function o(t){return t.attempt>1?`${t.id} (attempt ${t.attempt})`:String(t.id)}})};
