@@ -46,6 +46,7 @@ scenario(
     })
     expect(done.exitCode).toBe(0)
     expectJobs(done, success('settings', 'stage-1', 'stage-2', 'stage-3', 'after'))
+    expect(Object.keys(done.jobs)).toEqual(['settings', 'stage-1', 'stage-2', 'stage-3', 'after'])
     expect(givenBy(done)).toMatchObject({ decision: 'promoted', weight: '100' })
     expect(scene.github.deployments).toHaveLength(1)
   },
@@ -123,6 +124,7 @@ embeddedScenario(
       with: { plan: '[100]', approval: 'first' },
     })
     expectJobs(done, success('settings', 'approve', 'release', 'after'))
+    expect(Object.keys(done.jobs)).toEqual(['settings', 'approve', 'release', 'after'])
     expect(givenBy(done)).toMatchObject({ decision: 'promoted' })
   },
 )

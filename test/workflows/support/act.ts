@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
 import { delimiter, dirname, join } from 'node:path'
 import type { EmbeddedGitHub } from '@release-actions/lab'
 import { toolPath } from '../../../scripts/lib/tools.ts'
@@ -174,14 +175,14 @@ function ended(
   })
 }
 
-/** These jobs, in this order, and each well. */
+/** These jobs, and each well. */
 export function success(...jobs: readonly string[]): ActResult['jobs'] {
   return Object.fromEntries(jobs.map((job) => [job, 'success' as const]))
 }
 
-/** How the jobs ended, in their order; where it is not as expected, the log says why. */
+/** How the jobs ended; where it is not as expected, the log says why. */
 export function expectJobs({ jobs, log }: ActResult, expected: ActResult['jobs']): void {
-  if (JSON.stringify(jobs) === JSON.stringify(expected)) return
+  if (isDeepStrictEqual(jobs, expected)) return
   const lines = log
     .split('\n')
     .filter((line) => !/LocalRepositoryCache|GoGitActionCache|interpolate/.test(line))
