@@ -4,6 +4,7 @@ import type { Prepared, Scenario } from '../../scripts/bench/scenario.ts'
 
 export const scenarios: readonly Scenario[] = [
   'bluegreen-switch',
+  'build-artifact',
   'canary-step',
   'health-gate',
   'select-services',

@@ -158,18 +158,26 @@ async function installed(program: string): Promise<boolean> {
   return found.includes(true)
 }
 
+/** The runner gives the address only to jobs with `id-token: write`. */
+function maySign(): boolean {
+  return (process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== ''
+}
+
+/** Before anything is built. @throws Forbidden when it is to be signed, and may not be */
+export function assertMaySign({ attest, push }: Setting['inputs']): void {
+  if (attest !== 'true' || !push || maySign()) return
+  throw new Forbidden('the provenance cannot be signed: the job may not ask for an identity token', {
+    fix: ['add to the job: permissions: {id-token: write, attestations: write}'],
+  })
+}
+
 /**
  * Signs what this run built. What it only found is not signed: somebody else may have put it there.
  * @throws Forbidden with attest: true, when it cannot be
  */
 async function attested(setting: Setting, made: Made): Promise<string | undefined> {
   const { inputs, kit, http, registry, stages, warn } = setting
-  const able = (process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== ''
-  if (inputs.attest === 'false' || (inputs.attest === 'auto' && !able)) return undefined
-  if (!able)
-    throw new Forbidden('the provenance cannot be signed: the job may not ask for an identity token', {
-      fix: ['add to the job: permissions: {id-token: write, attestations: write}'],
-    })
+  if (inputs.attest === 'false' || (inputs.attest === 'auto' && !maySign())) return undefined
   if (made.cacheHit) {
     warn(
       `${made.digest} is not signed: this run did not build it, and no record says that it was signed before`,

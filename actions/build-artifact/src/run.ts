@@ -2,7 +2,7 @@ import type { Kit } from '@release-actions/action-kit'
 import { httpOf, openGitHub } from '@release-actions/action-world'
 import { readContent } from '@release-actions/artifact'
 import { Cancelled, InvalidInput, messageOf, NotFound, TimedOut } from '@release-actions/values'
-import { gather } from './evidence.ts'
+import { assertMaySign, gather } from './evidence.ts'
 import { makeImage } from './image.ts'
 import type { BuildInputs } from './inputs.ts'
 import { checkOf, sizeOf, summaryOf, type Artifact } from './report.ts'
@@ -37,6 +37,7 @@ export async function run(inputs: BuildInputs, kit: Kit): Promise<void> {
       return await (await import('./read-only.ts')).verify(setting, inputs.verify)
     if (inputs.history !== undefined)
       return await (await import('./read-only.ts')).history(setting, inputs.history)
+    assertMaySign(inputs)
     const made = await make(setting).catch((error: unknown) => {
       // Whatever the end of the signal looked like from where it was noticed.
       throw over.signal.aborted && !(error instanceof TimedOut) ? endedBecause(setting) : error

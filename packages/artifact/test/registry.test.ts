@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { Conflict, Forbidden, NotFound, RateLimited, Unreachable } from '@release-actions/values'
+import type { Http } from '@release-actions/http'
 import { digestOf } from '../src/digest.ts'
+import { openRegistry } from '../src/index.ts'
 import { EMPTY_BLOB } from '../src/publish/empty-blob.ts'
 import { OCI_MANIFEST } from '../src/registry/media-types.ts'
-import { blobOf, openWorld, type WorldOptions } from './world.ts'
+import { blobOf, clock, openWorld, type WorldOptions } from './world.ts'
 
 const MANIFEST = '{"schemaVersion":2,"layers":[]}'
 const user = { name: 'octo', password: 'pa:ss' }
@@ -76,6 +78,46 @@ describe('a blob', () => {
     await expect(world.registry.blob(digestOf('absent'))).rejects.toThrow(NotFound)
     world.server.order({ path: /blobs/, then: { status: 200, body: 'other' } })
     await expect(world.registry.blob(digest)).rejects.toThrow(Conflict)
+  })
+})
+
+describe('where an upload is sent to', () => {
+  const secret = { kind: 'basic', user: 'octo', password: 'pa:ss' } as const
+
+  /** The address of the last request, and whether our password went there. */
+  async function sentTo(location: string): Promise<readonly [address: string, shown: boolean]> {
+    const sent: (readonly [string, boolean])[] = []
+    const answer = (status: number, headers: Readonly<Record<string, string>> = {}) =>
+      Promise.resolve({ status, headers, body: '', latency: 0 })
+    const http: Http = {
+      request: ({ method, url, headers }) => {
+        const shown = headers?.['authorization'] !== undefined
+        if (method === 'PUT') sent.push([String(url), shown])
+        if (method === 'PUT') return answer(201)
+        if (!shown) return answer(401, { 'www-authenticate': 'Basic' })
+        return method === 'POST' ? answer(202, { location }) : answer(404)
+      },
+      stream: () => Promise.reject(new Error('nothing is streamed')),
+      close: () => undefined,
+    }
+    const registry = openRegistry('registry.example/org/shop', {
+      http,
+      clock,
+      env: { DOCKER_CONFIG: '/nowhere' },
+      signal: new AbortController().signal,
+      fallback: secret,
+    })
+    await registry.upload(blobOf('x'))
+    return sent.at(-1) ?? ['nowhere', false]
+  }
+
+  test.each([
+    ['/v2/org/shop/blobs/uploads/1', 'https://registry.example/v2/', true],
+    ['http://registry.example/v2/org/shop/blobs/uploads/1', 'https://registry.example/v2/', true],
+    ['https://storage.example/1', 'https://storage.example/1', false],
+    ['https://registry.example:8443/1', 'https://registry.example:8443/1', false],
+  ])('%s is sent to %s, with our password: %s', async (location, address, shown) => {
+    expect(await sentTo(location)).toEqual([expect.stringContaining(address), shown])
   })
 })
 

@@ -134,6 +134,12 @@ describe('signer-workflow', () => {
   })
 })
 
+test('a signer that ran for a tag with an @ in its name is the same signer', async () => {
+  const workflow = 'octo/shop/.github/workflows/release.yml'
+  const bundle = await sigstore.sign({ ...GOOD, workflow: `${workflow}@refs/tags/shop@1.4.0` })
+  expect((await verify([bundle], { signerWorkflows: [workflow] })).workflow).toContain('shop@1.4.0')
+})
+
 test('a trusted root that is none is an input error', async () => {
   writeFileSync(join(folder, 'none.json'), '{"a":1}')
   const bundle = await sigstore.sign(GOOD)

@@ -120,7 +120,8 @@ function notBy(claims: SignerClaims, options: VerifyOptions): string | undefined
 function isWorkflow(signer: string, wanted: string): boolean {
   if (wanted.endsWith('/')) return signer.toLowerCase().startsWith(wanted.toLowerCase())
   if (wanted.includes('@')) return signer === wanted
-  return signer.slice(0, signer.lastIndexOf('@')) === wanted
+  // The ref may hold an @ of its own: refs/tags/shop@1.4.0.
+  return signer.startsWith(`${wanted}@`)
 }
 
 /** Whose tokens name the runs of a GitHub: https://docs.github.com/actions/concepts/security/openid-connect */

@@ -90,8 +90,13 @@ function recordIn(manifest: StoredManifest | undefined): ArtifactRecord | undefi
     size,
     commit: text('org.opencontainers.image.revision') ?? '',
     created,
-    signed: text(`${KEY}signed`),
+    signed: pageIn(text(`${KEY}signed`)),
   }
+}
+
+/** An address that may be shown as a link: whoever may push to the repository may write anything into a record. */
+function pageIn(text: string | undefined): string | undefined {
+  return text !== undefined && /^https:\/\/[^\s<>]+$/.test(text) ? text : undefined
 }
 
 function tagOf({ created, version }: ArtifactRecord): string {

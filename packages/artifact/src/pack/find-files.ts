@@ -27,13 +27,14 @@ export async function findFiles(
 ): Promise<readonly FoundFile[]> {
   const found = new Map<string, FoundFile>()
   for (const pattern of patterns) {
-    const outside = relative(root, resolve(root, pattern))
-    if (outside.startsWith('..') || isAbsolute(outside))
-      throw new InvalidInput(input, pattern, 'a path inside the workspace')
+    const outside = new InvalidInput(input, pattern, 'a path inside the workspace')
+    if (leadsOut(root, pattern)) throw outside
     const before = found.size
-    for (const name of await matching(pattern, root))
-      for (const file of await filesBelow(root, name)) found.set(file.name, file)
-    if (found.size === before && !(await matching(pattern, root)).some((name) => found.has(slashes(name))))
+    const names = await matching(pattern, root)
+    // `{..,.}/x` leads out only once its braces are opened.
+    if (names.some((name) => leadsOut(root, name))) throw outside
+    for (const name of names) for (const file of await filesBelow(root, name)) found.set(file.name, file)
+    if (found.size === before && !names.some((name) => found.has(slashes(name))))
       throw new InvalidInput(input, pattern, 'a path or a glob that finds a file')
   }
   return sorted([...found.values()])
@@ -45,6 +46,11 @@ export async function walk(
   skip: (name: string) => boolean = () => false,
 ): Promise<readonly FoundFile[]> {
   return sorted(await filesBelow(root, '', skip))
+}
+
+function leadsOut(root: string, name: string): boolean {
+  const path = relative(root, resolve(root, name))
+  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path)
 }
 
 async function matching(pattern: string, root: string): Promise<readonly string[]> {

@@ -159,8 +159,11 @@ class RegistryClient implements Registry {
       timeout: UPLOAD_TIMEOUT_MS,
       retry: 'never',
     } as const
+    const own = new URL(this.#address.url)
+    // A registry behind a proxy that ends TLS may not know of it: what goes to it stays encrypted.
+    if (session.hostname === own.hostname && own.protocol === 'https:') session.protocol = 'https:'
     // A location elsewhere is signed by itself, and must not see our credentials.
-    const ours = session.host === new URL(this.#address.url).host
+    const ours = session.origin === own.origin
     const { http, signal } = this.#options
     const ended = ours ? await this.#doorman.send(put, 'pull,push') : await http.request({ ...put, signal })
     if (ended.status !== 201 && ended.status !== 204) throw this.#refused(ended, 'push')
