@@ -1,13 +1,17 @@
 /** Our workflows, those that run here and those that users call: what no linter knows of them. */
 import { describe, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parse } from 'yaml'
+import { parseSecrets } from '../../actions/build-artifact/src/parse.ts'
 import { actionYml } from '../../scripts/lib/action-yml.ts'
 import { inRepo } from '../../scripts/lib/repo.ts'
 import { ON_SERVER, renderForServer } from '../../scripts/workflows/render.ts'
 
 interface Step {
+  readonly id?: string
   readonly uses?: string
   readonly run?: string
   readonly if?: string
@@ -195,6 +199,63 @@ test('the gate job of ci.yml waits for all the others', () => {
   const { jobs } = parse(read('ci.yml')) as Workflow
   const others = Object.keys(jobs).filter((name) => name !== 'ci-ok')
   expect(jobs['ci-ok']?.needs).toEqual(others)
+})
+
+describe('build.yml', () => {
+  const { jobs } = parse(read('build.yml')) as Workflow
+  const steps = jobs['build']?.steps ?? []
+
+  test('shows the token of the run to ghcr.io alone', () => {
+    const logins = steps.filter(({ uses = '' }) => uses.startsWith('docker/login-action@'))
+    const shown = logins.filter((step) => JSON.stringify(step.with).includes('github.token'))
+    expect(shown.map((step) => step.with?.['registry'])).toEqual(['ghcr.io'])
+    expect(shown[0]?.with?.['password']).toBe('${{ github.token }}')
+  })
+
+  const layOut = (secrets: string): { readonly stdout: string; readonly list: string } => {
+    const folder = mkdtempSync(join(tmpdir(), 'secrets-'))
+    try {
+      const env = {
+        ...process.env,
+        BUILD_SECRETS: secrets,
+        RUNNER_TEMP: folder,
+        GITHUB_OUTPUT: join(folder, 'out'),
+      }
+      const script = steps.find(({ id }) => id === 'secrets')?.run ?? ''
+      const { stdout } = spawnSync('bash', ['-eo', 'pipefail', '-c', script], { env, encoding: 'utf8' })
+      const list = readFileSync(env.GITHUB_OUTPUT, 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('id='))
+        .map((line) => {
+          parseSecrets('secrets', line)
+          const [, name, path = ''] = /^id=([^,]+),src=(.+)$/.exec(line) ?? []
+          return `${name} is ${readFileSync(path, 'utf8')}`
+        })
+      return { stdout, list: list.join('\n') }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+
+  test('lays its secrets out as the action wants them, each masked', () => {
+    const { stdout, list } = layOut('NPM_TOKEN=npm_a=b%\r\n\nPIN=7\n')
+    expect(list).toBe('NPM_TOKEN is npm_a=b%\nPIN is 7')
+    expect(stdout).toBe('::add-mask::npm_a=b%25\n')
+  })
+
+  test('lays nothing out where there is no secret', () =>
+    expect(layOut('')).toEqual({ stdout: '', list: '' }))
+
+  test.each(['hunter22', '../up=hunter22', 'a b=hunter22'])(
+    'does not show the line %j that is none',
+    (line) => {
+      const { stdout, list } = layOut(line)
+      expect([stdout, list]).toEqual([
+        '::error title=BUILD_SECRETS::BUILD_SECRETS has a line that is not NAME=value\n',
+        '',
+      ])
+    },
+  )
 })
 
 describe.each(['canary.yml', 'bluegreen.yml'])('the settings of %s', (file) => {
