@@ -33,6 +33,11 @@ describe.each(examples)('%s', (path) => {
     expect(stepsOf(workflow).filter(({ run = '' }) => run.includes('${{'))).toEqual([])
   })
 
+  test('leaves no token in the checkout', () => {
+    const checkouts = stepsOf(workflow).filter(({ uses = '' }) => uses.startsWith('actions/checkout@'))
+    for (const step of checkouts) expect(step.with?.['persist-credentials']).toBe(false)
+  })
+
   test('gives our actions inputs that they have', () => {
     const unknown = stepsOf(workflow).flatMap((step) => {
       const [, action] = /^org\/release-actions\/([a-z-]+)@/.exec(step.uses ?? '') ?? []
