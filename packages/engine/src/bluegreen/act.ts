@@ -1,5 +1,6 @@
 import {
   begunSwitch,
+  endedBy,
   forgottenWarm,
   landedSwitch,
   notedSwitch,
@@ -77,7 +78,11 @@ export async function actSwitch(
     case 'land': {
       if (move.outcome === 'promoted') await colors.finish(fence)
       const served = sight[seen.switch.to]?.digest
-      return claims.write((state) => landedSwitch(state, move.outcome, clock.now(), served))
+      const now = clock.now()
+      return claims.write((state) => {
+        const back = move.outcome === 'retreated' ? state.switching?.release : undefined
+        return landedSwitch(endedBy(state, goal, back, now), move.outcome, now, served)
+      })
     }
     case 'forget-warm':
       return claims.write(forgottenWarm)

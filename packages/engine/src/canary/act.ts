@@ -1,5 +1,6 @@
 import {
   begun,
+  endedBy,
   landed,
   noted,
   proved,
@@ -144,7 +145,11 @@ export async function act(move: Act, { seen, cluster: sight }: Observation, acti
   }
 
   function land(outcome: 'promoted' | 'retreated'): Promise<void> {
-    return claims.write((state) => landed(state, outcome, clock.now(), sight.stable.digest))
+    const now = clock.now()
+    return claims.write((state) => {
+      const back = outcome === 'retreated' ? state.inFlight?.release : undefined
+      return landed(endedBy(state, goal, back, now), outcome, now, sight.stable.digest)
+    })
   }
 
   async function prove(weight: number, until: number): Promise<void> {

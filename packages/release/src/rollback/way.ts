@@ -58,7 +58,9 @@ export function currentRedeploy(state: LeaseState): Redeploying | undefined {
 /** What serves or is about to, and is what somebody wants to be rid of. */
 export function badOf(seen: WorkloadGlance, known: (running: Identity) => ReleaseId): ReleaseId {
   const { inFlight, switching, colors } = seen.state
-  const unfinished = inFlight?.release ?? switching?.release ?? currentRedeploy(seen.state)?.from
+  // An interrupted rollback's own switch brings what is good.
+  const switched = switching?.preempt === true ? switching.base.release : switching?.release
+  const unfinished = inFlight?.release ?? switched ?? currentRedeploy(seen.state)?.from
   if (unfinished !== undefined) return unfinished
   return known((colors === undefined ? undefined : seen.colors[colors.live]) ?? seen.stable)
 }

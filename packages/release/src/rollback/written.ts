@@ -1,4 +1,6 @@
-import type { Landed, LeaseState, Retreat, Timestamp } from '../in-flight.ts'
+import type { BlueGreenGoal } from '../bluegreen/goal.ts'
+import type { CanaryGoal } from '../canary/goal.ts'
+import type { Landed, LeaseState, ReleaseId, Retreat, Timestamp } from '../in-flight.ts'
 import type { RunId } from '../run-id.ts'
 import type { RedeployGoal } from './goal.ts'
 import { isSameVersion } from './identity.ts'
@@ -65,6 +67,21 @@ export function redeployLanded(state: LeaseState, flaw: Retreat | undefined, now
   }
 }
 
+/**
+ * `land` of a release that was taken back: a rollback that ended it is remembered with it. When its process is killed
+ * right after, the next attempt would else find a world without it, and go one release further back.
+ */
+export function endedBy(
+  state: LeaseState,
+  goal: CanaryGoal | BlueGreenGoal,
+  release: ReleaseId | undefined,
+  now: Timestamp,
+): LeaseState {
+  return release !== undefined && goal.kind === 'abort' && goal.preempt
+    ? takenBack(state, { release, run: goal.run, at: now })
+    : state
+}
+
 /** Remembers that a release was taken back. */
 export function takenBack(state: LeaseState, entry: RolledBack): LeaseState {
   const others = (state.rolledBack ?? []).filter(({ release }) => !isSameVersion(release, entry.release))
@@ -75,4 +92,12 @@ export function takenBack(state: LeaseState, entry: RolledBack): LeaseState {
 export function ownRedeploy(state: LeaseState, run: RunId): Redeploying | undefined {
   const redeploy = currentRedeploy(state)
   return redeploy?.run.id === run.id ? redeploy : undefined
+}
+
+/** The last thing that became of the workload is that this run took a release back: it has done what it was asked for. */
+export function hasTakenBack(state: LeaseState, run: RunId): boolean {
+  const { inFlight, switching, last, live, rolledBack = [] } = state
+  if (inFlight !== undefined || switching !== undefined) return false
+  const ended = Math.max(last?.at ?? 0, live?.at ?? 0)
+  return rolledBack.some((each) => each.run.id === run.id && each.at >= ended)
 }
