@@ -1,5 +1,11 @@
-import { SHARED_INPUTS, SHARED_OUTPUTS, defineInputs, input, type Inputs } from '@release-actions/action-kit'
-import { InvalidInput } from '@release-actions/values'
+import {
+  ATTESTATION_INPUTS,
+  SHARED_INPUTS,
+  SHARED_OUTPUTS,
+  defineInputs,
+  input,
+  type Inputs,
+} from '@release-actions/action-kit'
 import { parseKeep } from './parse-keep.ts'
 import { parseProbe } from './parse-probe.ts'
 import { parseTraffic } from './parse-traffic.ts'
@@ -94,14 +100,7 @@ export const INPUTS = defineInputs({
       'When a gate fails or pods do not become ready: `retreat` takes the new version back; `hold` leaves it as it is, serving or not, for inspection. The step fails either way.',
     default: 'retreat',
   }),
-  'require-attestation': input.parsed(
-    { description: 'Reserved: `true` is refused until attestations can be verified.', default: 'false' },
-    (name, text) => {
-      if (text !== 'false')
-        throw new InvalidInput(name, text, 'false: attestations are not verified by this version')
-      return false
-    },
-  ),
+  ...ATTESTATION_INPUTS,
 })
 
 export type SwitchInputs = Inputs<typeof INPUTS>

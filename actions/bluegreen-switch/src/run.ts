@@ -1,5 +1,11 @@
 import type { Kit } from '@release-actions/action-kit'
-import { chooseImage, environmentOf, httpOf, isUnfinished } from '@release-actions/action-world'
+import {
+  assertAttested,
+  chooseImage,
+  environmentOf,
+  httpOf,
+  isUnfinished,
+} from '@release-actions/action-world'
 import { isAlreadySwitched, type ClaimSight, type Landed, type SwitchGoal } from '@release-actions/release'
 import { InvalidInput, messageOf } from '@release-actions/values'
 import { checkTimes, goalOf } from './goal.ts'
@@ -25,6 +31,7 @@ export async function run(inputs: SwitchInputs, kit: Kit): Promise<void> {
   if (chosen?.unresolved !== undefined) {
     kit.log.warning(`${chosen.image} is released by its tag: its digest is not known (${chosen.unresolved})`)
   }
+  await assertAttested(inputs, chosen, kit, http)
   const setting = await openSetting(inputs, kit, http, chosen, true)
   try {
     const goal = goalOf({ inputs, kit, chosen, setting })

@@ -67,7 +67,7 @@ async function byDocker(
   order: BuildOrder,
   existing: StoredManifest | undefined,
 ): Promise<Made> {
-  const { inputs, kit, registry, stages, signal, version, temporary, temp } = setting
+  const { inputs, kit, registry, stages, signal, temporary, temp } = setting
   const { clock } = kit
   let say = (line: string): void => kit.log.line(line)
   let tagged = false

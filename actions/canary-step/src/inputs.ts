@@ -6,7 +6,7 @@ import {
   input,
   type Inputs,
 } from '@release-actions/action-kit'
-import { parseDuration, InvalidInput } from '@release-actions/values'
+import { parseDuration } from '@release-actions/values'
 import { parseLabel } from './parse-label.ts'
 import { parseTraffic } from './parse-traffic.ts'
 

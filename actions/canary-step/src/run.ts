@@ -1,5 +1,11 @@
 import type { Kit } from '@release-actions/action-kit'
-import { chooseImage, environmentOf, httpOf, isUnfinished } from '@release-actions/action-world'
+import {
+  assertAttested,
+  chooseImage,
+  environmentOf,
+  httpOf,
+  isUnfinished,
+} from '@release-actions/action-world'
 import { isAlreadyLive, type Landed, type ReleaseGoal } from '@release-actions/release'
 import { InvalidInput, messageOf } from '@release-actions/values'
 import { goalOf } from './goal.ts'
@@ -27,10 +33,7 @@ export async function run(inputs: CanaryInputs, kit: Kit): Promise<void> {
   if (chosen?.unresolved !== undefined) {
     kit.log.warning(`${chosen.image} is released by its tag: its digest is not known (${chosen.unresolved})`)
   }
-  if (inputs.requireAttestation) {
-    const { attested } = await import('./attested.ts')
-    await attested(inputs, chosen, kit, http)
-  }
+  await assertAttested(inputs, chosen, kit, http)
   const setting = await openSetting(inputs, kit, http, chosen, true)
   try {
     const goal = goalOf({ inputs, kit, walk, chosen, setting })

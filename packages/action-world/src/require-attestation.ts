@@ -1,6 +1,7 @@
 import type { Kit } from '@release-actions/action-kit'
 import type { Http } from '@release-actions/http'
-import { Forbidden } from '@release-actions/values'
+import { Forbidden, InvalidInput } from '@release-actions/values'
+import type { ChosenImage } from './choose-image.ts'
 import { openGitHub } from './github.ts'
 
 export interface RequiredAttestation {
@@ -49,6 +50,24 @@ export async function requireAttestation(
     temp: process.env['RUNNER_TEMP'] ?? tmpdir(),
   })
   return `${digest} was built from commit ${claims.commit} and attested by ${claims.workflow}`
+}
+
+/**
+ * `require-attestation: true` of an action that releases, before anything is touched.
+ * @throws Forbidden; InvalidInput for a release by manifests alone, whose images may be several and by tag
+ */
+export async function assertAttested(
+  inputs: Omit<RequiredAttestation, 'digest'> & { readonly requireAttestation: boolean },
+  chosen: ChosenImage | undefined,
+  kit: Pick<Kit, 'context' | 'clock' | 'log'>,
+  http: Http,
+): Promise<void> {
+  if (!inputs.requireAttestation) return
+  if (chosen === undefined)
+    throw new InvalidInput('require-attestation', true, 'it together with image, whose digest is verified')
+  const { token, signerWorkflow, trustedRoot } = inputs
+  const { digest } = chosen
+  kit.log.line(await requireAttestation({ digest, token, signerWorkflow, trustedRoot }, kit, http))
 }
 
 /** The runner says whose action this is: its `build.yml` is trusted as far as the action is. */
