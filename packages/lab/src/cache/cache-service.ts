@@ -30,7 +30,10 @@ export async function startCache(): Promise<EmbeddedCache> {
       case 'CreateCacheEntry':
         if (found !== undefined) return { ok: false }
         entries.push({ key, version, content: Buffer.alloc(0), complete: false })
-        return { ok: true, signed_upload_url: `${origin()}/blobs/${entries.length - 1}?sig=signed-by-the-lab` }
+        return {
+          ok: true,
+          signed_upload_url: `${origin()}/blobs/${entries.length - 1}?sig=signed-by-the-lab`,
+        }
       case 'FinalizeCacheEntryUpload':
         if (found === undefined) return { ok: false }
         found.complete = true
