@@ -274,6 +274,26 @@ test('settings that are refused take back nothing of what an earlier run has lef
   expect(jobs['retreat']?.if).toMatch(/^always\(\) && needs\.settings\.result == 'success'\s/)
 })
 
+describe.each([
+  ['canary.yml', 'release'],
+  ['bluegreen.yml', 'switch'],
+])('the retreat of %s', (file, job) => {
+  const { jobs } = parse(read(file)) as Workflow
+
+  test('leaves an older run alone whose release is in flight: it wants a claim of its own, or a lost runner', () => {
+    const condition = (jobs['retreat']?.if ?? '').replace(/\s+/g, ' ')
+    expect(condition).toMatch(/outputs\.claimed(, 'true'\)| == 'true')/)
+    expect(condition).toContain(`|| needs.${job}.result == 'failure' && needs.${job}.outputs.claimed == '')`)
+  })
+
+  test('knows a claim by what the step says: nothing is claimed where it was skipped or refused its inputs', () => {
+    const claimed = JSON.stringify((jobs[job] as { readonly outputs?: object } | undefined)?.outputs)
+    expect(claimed).toContain('"claimed":"${{ (steps.')
+    expect(claimed).toContain('invalid-input')
+    expect(claimed).not.toContain("'skipped'")
+  })
+})
+
 describe('the settings of canary.yml with approval: each', () => {
   const { jobs } = parse(read('canary.yml')) as Workflow
   const script = jobs['settings']?.steps?.find(({ run }) => run !== undefined)?.run ?? ''
