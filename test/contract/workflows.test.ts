@@ -294,6 +294,28 @@ describe.each([
   })
 })
 
+describe('pipeline.yml', () => {
+  const { jobs } = parse(read('pipeline.yml')) as Workflow
+
+  test('restores on a verdict alone: a login that failed says nothing against the release', () =>
+    expect(jobs['restore']?.if).toBe("${{ always() && needs.verify.outputs.decision == 'fail' }}"))
+
+  test('verifies with the login of the configuration file too, as the release and the way back have it', () => {
+    const steps = jobs['verify']?.steps ?? []
+    const login = steps.find(({ uses }) => uses === '$/.github/actions/login')
+    expect(steps.some(({ id, uses }) => id === 'select' && uses === '$/select-services')).toBe(true)
+    expect(login?.if).toContain('steps.select.outputs.matrix')
+    expect(login?.with?.['login']).toBe(`\${{ ${login?.if ?? ''} }}`)
+  })
+
+  test('restores where it has released', () => {
+    expect(jobs['restore']?.with).toMatchObject({
+      config: jobs['production']?.with?.['config'],
+      namespace: jobs['production']?.with?.['namespace'],
+    })
+  })
+})
+
 describe('the settings of canary.yml with approval: each', () => {
   const { jobs } = parse(read('canary.yml')) as Workflow
   const script = jobs['settings']?.steps?.find(({ run }) => run !== undefined)?.run ?? ''
