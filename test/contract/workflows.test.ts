@@ -27,6 +27,7 @@ interface Job {
   readonly concurrency?: unknown
   readonly steps?: readonly Step[]
   readonly with?: Readonly<Record<string, unknown>>
+  readonly secrets?: Readonly<Record<string, string>>
 }
 interface Declared {
   readonly description?: string
@@ -306,6 +307,20 @@ describe('pipeline.yml', () => {
     expect(steps.some(({ id, uses }) => id === 'select' && uses === '$/select-services')).toBe(true)
     expect(login?.if).toContain('steps.select.outputs.matrix')
     expect(login?.with?.['login']).toBe(`\${{ ${login?.if ?? ''} }}`)
+  })
+
+  test('hands on every secret that its build takes, and the registry that they are for', () => {
+    const { on } = parse(read('build.yml')) as Workflow
+    const { with: given, secrets } = jobs['build'] ?? {}
+    expect(Object.keys(secrets ?? {})).toEqual(Object.keys(on.workflow_call?.secrets ?? {}))
+    expect(given?.['registry']).toBe('${{ inputs.registry }}')
+  })
+
+  test('gives its jobs only inputs and secrets that it has', () => {
+    const { inputs = {}, secrets = {} } = (parse(read('pipeline.yml')) as Workflow).on.workflow_call ?? {}
+    const named = [...read('pipeline.yml').matchAll(/\b(inputs|secrets)\.([\w-]+)/g)]
+    const unknown = named.filter(([, kind, name = '']) => !(name in (kind === 'inputs' ? inputs : secrets)))
+    expect(unknown.map(([text]) => text)).toEqual([])
   })
 
   test('restores where it has released', () => {
