@@ -34,8 +34,9 @@ const GITHUB = 'https://token.actions.githubusercontent.com'
 
 export async function startSigstore(): Promise<EmbeddedSigstore> {
   const keys = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-  // Whole seconds: fractions of some lengths are written in a way that verifiers do not read.
-  const clock = new Date(Math.floor(Date.now() / 1000) * 1000)
+  // Whole seconds: fractions of some lengths are written in a way that verifiers do not read. And a minute ahead: the
+  // authorities' certificates begin when they are made, which may be a second after this one, and nothing counts before.
+  const clock = new Date(Math.floor(Date.now() / 1000) * 1000 + 60_000)
   const ctlog = await initializeCTLog(keys, clock)
   const [ca, tsa] = await Promise.all([initializeCA(keys, ctlog, clock), initializeTSA(keys, clock)])
   const handlers = [fulcioHandler(ca), tsaHandler(tsa)]
