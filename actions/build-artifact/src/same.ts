@@ -30,8 +30,7 @@ const NOTHING: Same = {
 /** @param order for docker; without one a command builds, which is taken for the same only when asked for */
 export async function openSame(setting: Setting, order: BuildOrder | undefined): Promise<Same> {
   const { inputs, kit, stages, warn } = setting
-  if (inputs.cache === 'false' || !inputs.push) return NOTHING
-  if (inputs.cache === 'auto' && order === undefined) return NOTHING
+  if (!inputs.push || (inputs.cache !== 'true' && order === undefined)) return NOTHING
   return stages.run('Inputs', async (say) => {
     const found = await keyOf(setting, order)
     if ('unknown' in found) {
@@ -40,6 +39,8 @@ export async function openSame(setting: Setting, order: BuildOrder | undefined):
     }
     const { key } = found
     say(`these inputs are ${key}`)
+    // The label is part of the image: without it the same build would be another artifact of the version.
+    if (inputs.cache === 'false') return { ...NOTHING, key }
     const cache = openBuildCache({ clock: kit.clock, warn, say })
     return {
       key,
