@@ -130,6 +130,34 @@ describe('the incident of a rollback', () => {
     },
   )
 
+  scenario(
+    'is not lost by running it again: hooks and gates decide in every attempt until they agree',
+    { rate: 0 },
+    async (scene) => {
+      await released(scene)
+      const gates = '- name: never\n  http: {path: /healthz, port: 8080, status: 204}\n'
+      for (const attempt of [1, 2]) {
+        const done = await rollBack(scene, { run: { id: 7300, attempt }, inputs: { gates } })
+        expect(done.outputs).toMatchObject({ decision: 'failed', version: '2.0.0' })
+        expect(recordOf(scene)).toEqual([
+          'release shop 2.0.0: inactive',
+          'release shop 3.0.0: success',
+          'rollback shop 2.0.0: failure',
+        ])
+      }
+      const hooks = `after: [{name: flush, image: node:24-alpine, command: ${node(TELL)}}]`
+      const agreed = await rollBack(scene, { run: { id: 7300, attempt: 3 }, inputs: { hooks } })
+      expect(errorless(agreed)).toEqual([])
+      expect(agreed.summary).toContain('down from 3.0.0 to 2.0.0')
+      expect(recordOf(scene)).toEqual([
+        'release shop 2.0.0: inactive',
+        'release shop 3.0.0: failure',
+        'rollback shop 2.0.0: success',
+      ])
+      expect(scene.github.issues).toHaveLength(1)
+    },
+  )
+
   scenario('that the token may not write is said once, and fails nothing', { rate: 0 }, async (scene) => {
     await released(scene)
     const run = {

@@ -43,6 +43,7 @@ export class Story {
   #changed = false
   #record: RollbackRecord | undefined
   #wayBack: string | undefined
+  #resumed = false
 
   constructor(asked: Asked, service: string) {
     this.asked = asked
@@ -69,11 +70,11 @@ export class Story {
   }
 
   /** What an earlier attempt began is what it was: the world has moved since. */
-  chose(from: ReleaseId, target: Target | undefined, base: ReleaseId | undefined): void {
+  chose(from: ReleaseId, target: Target | undefined, base: ReleaseId | undefined, running: ReleaseId): void {
     this.#from ??= from
     this.#target = target
     this.#base ??= base
-    this.#serving ??= { release: base ?? from, share: 100 }
+    this.#serving ??= { release: base ?? running, share: 100 }
     const entries = this.#entries()
     const bad = entryOfRunning(entries, this.#from)
     if (bad !== undefined) this.#bad.add(bad.id)
@@ -104,7 +105,10 @@ export class Story {
         return this.#ended(await endSwitch(this.asked, this.#abortGoal(), way.switching, location, listener))
       case 'switch': {
         if (target === undefined) throw new ReleaseError('conflict', 'there is nothing to switch to')
-        this.#open(target, world, survey.colors[way.to]?.template ?? target.template)
+        // The colour may still have another release: then its template is known only once it has the target's.
+        const kept = survey.colors[way.to]
+        const whole = kept !== undefined && isSameVersion(kept, target)
+        this.#open(target, world, whole ? kept.template : undefined)
         const from = this.#from ?? survey.stable
         return this.#ended(await switchTo(this.asked, way, target, from, survey, location, listener))
       }
@@ -193,8 +197,13 @@ export class Story {
     return this.#told('superseded', 'superseded', reason)
   }
 
+  /** An earlier attempt has restored it, and was not seen through. */
+  resumes(): void {
+    this.#resumed = true
+    this.log(`${this.to?.version ?? 'what served before'} serves since an earlier attempt of this run`)
+  }
+
   there(): Promise<ServiceEnd> {
-    // An earlier attempt may have been killed before it could say so.
     return this.#told('unchanged', undefined, undefined)
   }
 
@@ -214,9 +223,10 @@ export class Story {
 
   hookFailed({ hook, result }: HookRun): Promise<ServiceEnd> {
     const what = `the hook ${hook.name} ${result.outcome === 'interrupted' ? 'was not waited for' : 'did not succeed'}: ${result.reason ?? result.outcome}`
-    const done = this.#changed
-      ? `${this.#serving?.release.version ?? 'another version'} serves`
-      : 'the workload was not changed'
+    const done =
+      this.#changed || this.#resumed
+        ? `${this.#serving?.release.version ?? 'another version'} serves`
+        : 'the workload was not changed'
     const cancelled = result.outcome === 'interrupted'
     return this.#told(
       cancelled ? 'cancelled' : 'failed',
@@ -328,14 +338,27 @@ export class Story {
           this.to?.version ?? '',
         )
     } else if (decision !== 'planned') {
+      // An earlier attempt's own record: this attempt has not got further, and it says so there.
+      const { entry } = target ?? {}
+      if (
+        this.#resumed &&
+        target !== undefined &&
+        entry?.record.kind === 'rollback' &&
+        this.#world !== undefined
+      )
+        this.#open(target, this.#world, target.template)
       record?.failed(`${decision}: ${reason ?? 'not restored'}`)
     }
     await record?.flush(this.asked.kit.cancelled.aborted ? 1_000 : FLUSH_MS)
     return this.#end(decision, code, reason, error)
   }
 
+  /** Whatever was found to be bad: no record of the version that was restored is closed as a failure. */
   #isTarget(id: number): boolean {
-    return this.#target?.entry?.id === id
+    const target = this.#target
+    if (target === undefined) return false
+    const entry = this.#entries().find((each) => each.id === id)
+    return target.entry?.id === id || (entry !== undefined && isSameVersion(entry.record, target))
   }
 
   #end(

@@ -4,7 +4,9 @@ import { openRollback, type KubernetesRollback, type RollbackSurvey } from '@rel
 import type { LedgerEntry, Track } from '@release-actions/ports'
 import {
   compareRuns,
+  entryOfRunning,
   formatRun,
+  hasTakenBack,
   nextWay,
   type ReleaseId,
   type RunId,
@@ -95,21 +97,25 @@ async function walk(
   const { asked, service } = story
   const { inputs, kit } = asked
   let survey = await opened.survey()
-  const from = fromOf(survey, entries ?? [])
   const namespace = opened.client.namespace
   const target = inputs.abort
     ? undefined
     : choose({ service, to: inputs.to, run: kit.context.run, survey, entries, where: namespace })
-  story.chose(from, target, baseOf(survey))
+  const first = nextWay(target, survey)
+  const unfinished = first.kind === 'there' && isUnfinished(kit.context.run, target, survey)
+  const earlier = unfinished ? takenBackBy(kit.context.run, survey, entries ?? []) : undefined
+  const running = fromOf(survey, entries ?? [])
+  const from = earlier ?? running
+  story.chose(from, target, baseOf(survey), running)
   if (asked.record.kind === 'away' && inputs.record && target !== undefined)
     story.warn(
       `${target.version} is taken from the cluster (${target.source}): ${asked.record.why}; whether it was verified is not known`,
     )
-  const first = nextWay(target, survey)
   const newer = inputs.allowOlder ? undefined : newerThan(kit.context.run, target, survey)
   if (newer !== undefined) return story.superseded(newer)
   if (inputs.dryRun) return story.planned(first)
-  if (first.kind === 'there') return story.there()
+  if (first.kind === 'there' && !unfinished) return story.there()
+  if (unfinished) story.resumes()
   await opened.preflight()
   const hooks = hooksOf(asked, service, opened, from, story.to)
   await Promise.all(hooks.wanted.map((hook) => hooks.jobs.check(hook)))
@@ -132,8 +138,10 @@ async function walk(
   }
   const late = await before()
   if (late !== undefined) return story.hookFailed(late)
-  // Setting the workload back has judged it already.
-  if (way.kind !== 'redeploy' && (inputs.gates !== undefined || inputs.gatesFile !== undefined)) {
+  // Setting the workload back has judged it already; with what verdict an earlier attempt did is not known.
+  const again = unfinished && survey.state.live?.run.id === kit.context.run.id
+  const given = inputs.gates !== undefined || inputs.gatesFile !== undefined
+  if (way.kind !== 'redeploy' && (given || again)) {
     const track: Track = way.kind === 'switch' ? way.to : (survey.state.colors?.live ?? 'stable')
     const flaw = await story.verify(opened, track)
     if (flaw !== undefined) return story.flawed(flaw.code, flaw.reason)
@@ -145,6 +153,26 @@ async function walk(
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let begun: Promise<T> | undefined
   return () => (begun ??= work())
+}
+
+/** An earlier attempt of this run has taken the service back; whether hooks and gates agreed, only a success says. */
+function isUnfinished(run: RunId, target: Target | undefined, { state }: RollbackSurvey): boolean {
+  const { entry } = target ?? {}
+  if (entry?.record.kind === 'rollback' && entry.record.run.id === run.id) return !entry.verified
+  return hasTakenBack(state, run)
+}
+
+/** What an earlier attempt of this run has taken back: it is that still, though it does not serve any more. */
+function takenBackBy(
+  run: RunId,
+  { state }: RollbackSurvey,
+  entries: readonly LedgerEntry[],
+): ReleaseId | undefined {
+  if (!hasTakenBack(state, run)) return undefined
+  const back = state.rolledBack?.find((each) => each.run.id === run.id)?.release
+  if (back === undefined) return undefined
+  const known = entryOfRunning(entries, back)?.record
+  return known === undefined ? back : { ...back, version: known.version }
 }
 
 /**
