@@ -93,7 +93,11 @@ export async function openYard({ files = {}, docker, ...options }: YardOptions =
       workspace,
       inputs: { image: repository, version: '1.4.0', ...inputs },
       env: {
-        PATH: `${join(folder, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`,
+        // Without docker: nothing else either, since this machine may have one.
+        PATH: [
+          join(folder, 'bin'),
+          ...(docker === false ? [] : [dirname(process.execPath), '/usr/bin:/bin']),
+        ].join(':'),
         FAKE_DOCKER: state,
         DOCKER_CONFIG: folder,
         HOME: folder,
