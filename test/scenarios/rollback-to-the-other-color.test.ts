@@ -58,6 +58,25 @@ describe('a rollback of blue/green', () => {
     },
   )
 
+  scenario(
+    'to what no colour has any more is not recorded with the template of another',
+    APPLIED,
+    async (scene) => {
+      for (const [version, id] of [
+        ['2', 7100],
+        ['3', 7200],
+        ['4', 7250],
+      ] as const)
+        expect((await switchTo(scene, { version, run: { id } })).outputs['decision']).toBe('switched')
+      await rollBack(scene, { run: { id: 7300 }, inputs: { to: 'version:2.0.0' } })
+      const templates = scene.github.deployments.map(
+        ({ payload }) => (payload as { template?: string }).template,
+      )
+      expect(templates.slice(0, 3)).not.toContain(undefined)
+      expect(templates[3] ?? '').toBe('')
+    },
+  )
+
   scenario('ends a switch that is under way, and its step stops as superseded', APPLIED, async (scene) => {
     expect((await switchTo(scene, { version: '2', run: { id: 7100 } })).outputs['decision']).toBe('switched')
     const soaking = startSwitch(scene, { version: '3', run: { id: 7200 }, inputs: { soak: '120s' } })
