@@ -91,6 +91,21 @@ describe('a rollback while a canary is in flight', () => {
     },
   )
 
+  scenario('with abort needs no record that it can understand', { rate: 0 }, async (scene) => {
+    const inputs = { plan: '50, 100', weight: '50', soak: '200ms' }
+    const advanced = await scene.release({ version: '2', run: { id: 7200 }, inputs })
+    expect(advanced.outputs['decision']).toBe('advanced')
+    const [first] = scene.github.deployments
+    Object.assign(first?.payload ?? {}, { schema: 99 })
+    const refused = await rollBack(scene, { run: { id: 7300 } })
+    expect(refused.outputs).toMatchObject({ decision: 'failed', failed: 'shop', 'reason-code': 'conflict' })
+    const ended = await rollBack(scene, {
+      run: { id: 7300 },
+      inputs: { abort: 'true', namespace: scene.stage.namespace },
+    })
+    expect(ended.outputs).toMatchObject({ decision: 'rolled-back' })
+  })
+
   scenario('cancelled in its middle is completed by post', { rate: 40 }, async (scene) => {
     const { stage, load } = scene
     await releaseAtOnce(scene, '2', { id: 7100 })

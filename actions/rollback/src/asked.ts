@@ -4,6 +4,7 @@ import type { Http } from '@release-actions/http'
 import type { Gate } from '@release-actions/judge'
 import type { Connection } from '@release-actions/kubernetes'
 import type { LedgerEntry } from '@release-actions/ports'
+import type { ReleaseError } from '@release-actions/values'
 import type { RollbackInputs } from './inputs.ts'
 import type { Location } from './locate.ts'
 import type { WantedHook } from './parse-hooks.ts'
@@ -32,6 +33,8 @@ export type KnownRecord =
       readonly kind: 'read'
       /** By service, the newest first. */
       readonly services: ReadonlyMap<string, readonly LedgerEntry[]>
+      /** Whose record cannot be understood: those are left as they are. */
+      readonly refused: ReadonlyMap<string, ReleaseError>
     }
   /** The cluster has to do; `why` as the end of a sentence. */
   | { readonly kind: 'away'; readonly why: string }

@@ -11,14 +11,18 @@ const LIMIT = 50
 
 /**
  * The releases of the services that are asked for, or of all. GitHub may be away or refuse: that stops no rollback.
- * @throws Conflict when a newer version of ours wrote the record: its meaning is not known here
+ * A service whose record a newer version of ours wrote is refused alone: its meaning is not known here.
+ * @param abort what is in flight is only ended: for that the cluster is enough
+ * @throws Conflict of all the services, when they are not named
  */
 export async function readRecord(
   { github, warn }: OpenGitHub,
   environment: string,
   wanted: readonly string[] | 'all',
   clock: Clock,
+  abort: boolean,
 ): Promise<KnownRecord> {
+  const refused = new Map<string, Conflict>()
   const stop = new AbortController()
   const reading = read()
   reading.catch(() => undefined) // said below, or too late to matter
@@ -29,9 +33,9 @@ export async function readRecord(
     ])
     if (services === undefined)
       return { kind: 'away', why: `GitHub gave no answer within ${PATIENCE_MS / 1000} s` }
-    return { kind: 'read', services }
+    return { kind: 'read', services, refused }
   } catch (error) {
-    if (error instanceof Conflict) throw error
+    if (error instanceof Conflict && !abort) throw error
     return { kind: 'away', why: `the record on GitHub cannot be read (${messageOf(error)})` }
   } finally {
     stop.abort()
@@ -41,8 +45,19 @@ export async function readRecord(
     const of = { github, environment, warn }
     if (wanted === 'all') return readServices(of, LIMIT)
     const entries = await Promise.all(
-      wanted.map(async (service) => [service, await readHistory({ ...of, service }, LIMIT)] as const),
+      wanted.map(async (service) => [service, await readOne(service)] as const),
     )
     return new Map(entries)
+
+    async function readOne(service: string): Promise<readonly LedgerEntry[]> {
+      try {
+        return await readHistory({ ...of, service }, LIMIT)
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error
+        if (abort) warn(`${messageOf(error)}: the cluster's own state is used`)
+        else refused.set(service, error)
+        return []
+      }
+    }
   }
 }

@@ -39,7 +39,7 @@ export async function run(inputs: RollbackInputs, kit: Kit): Promise<void> {
     const connection = await connectCluster(inputs, kit)
     const github =
       inputs.record && environment !== undefined ? await openGitHub(inputs.token, kit, http) : undefined
-    const record = await recordOf(github, environment, wanted, kit)
+    const record = await recordOf(github, environment, wanted, kit, inputs.abort)
     const services = wanted === 'all' ? await allServices(record, inputs, kit, http, connection) : wanted
     if (wanted === 'all')
       kit.log.line(`services of ${environment ?? 'the namespace'}: ${services.join(', ')}`)
@@ -98,11 +98,12 @@ async function recordOf(
   environment: string | undefined,
   wanted: readonly string[] | 'all',
   { clock, log }: Kit,
+  abort: boolean,
 ): Promise<KnownRecord> {
   if (github === undefined || environment === undefined)
     return { kind: 'away', why: 'nothing is recorded (record: false)' }
   const { readRecord } = await import('./read-record.ts')
-  const record = await readRecord(github, environment, wanted, clock)
+  const record = await readRecord(github, environment, wanted, clock, abort)
   if (record.kind === 'away') log.warning(`${record.why}: the cluster's own state is used`)
   return record
 }

@@ -65,6 +65,8 @@ async function tried(story: Story): Promise<ServiceEnd> {
   }
   let world: KubernetesRollback | undefined
   try {
+    const refused = asked.record.kind === 'read' ? asked.record.refused.get(service) : undefined
+    if (refused !== undefined) throw refused
     world = await openRollback({ ...options, ...location })
     const flying = (await world.claims.read()).state.inFlight?.traffic
     // What is in flight knows best by which way it goes back.
