@@ -1,14 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import type { Kit } from '@release-actions/action-kit'
 import { closeRecord, connectCluster, httpOf, NO_GATES } from '@release-actions/action-world'
-import { runCanary } from '@release-actions/engine'
+import {
+  runBlueGreen,
+  runCanary,
+  type BlueGreenEnd,
+  type CanaryEnd,
+  type JournalEntry,
+} from '@release-actions/engine'
 import type { Http } from '@release-actions/http'
 import { openRollback, type Connection } from '@release-actions/kubernetes'
-import type { AbortGoal } from '@release-actions/release'
+import type { AbortGoal, Switching } from '@release-actions/release'
 import { ReleaseError } from '@release-actions/values'
 import type { RollbackInputs } from './inputs.ts'
 import type { Location } from './locate.ts'
 import { BEGUN } from './run.ts'
+import { openColors } from './switches.ts'
 
 /** The runner gives post five minutes after a cancel. */
 const MOST_WAIT_MS = 120_000
@@ -47,6 +54,14 @@ async function completeOne(
   location: Location,
 ): Promise<ReleaseError | undefined> {
   const { clock, context, log } = kit
+  const never = new AbortController().signal
+  const listener = {
+    moving: ({ text }: JournalEntry) => log.line(`▶ ${service}: ${text}`),
+    tell: (text: string) => log.line(text),
+  }
+  const { interval, drain, reason } = inputs
+  const timing = { timeout: Math.min(inputs.timeout, MOST_WAIT_MS), warmUp: 0, interval, drain }
+  const goal: AbortGoal = { kind: 'abort', run: context.run, timing, reason, preempt: true }
   const world = await openRollback({
     http,
     clock,
@@ -59,31 +74,13 @@ async function completeOne(
   })
   try {
     const claim = await world.claims.read()
-    const { inFlight } = claim.state
+    const { inFlight, switching } = claim.state
     const ours = claim.kind === 'free' || (claim.kind === 'held' && claim.by.id === context.run.id)
-    let failure: ReleaseError | undefined
-    if (ours && inFlight?.retreat !== undefined) {
-      const goal: AbortGoal = {
-        kind: 'abort',
-        run: context.run,
-        timing: {
-          timeout: Math.min(inputs.timeout, MOST_WAIT_MS),
-          warmUp: 0,
-          interval: inputs.interval,
-          drain: inputs.drain,
-        },
-        reason: inputs.reason,
-        preempt: true,
-      }
-      const { cluster, traffic, claims } = world
-      const ports = { clock, cluster, traffic, claims, gates: NO_GATES, meter: undefined }
-      const { end } = await runCanary(goal, ports, new AbortController().signal, {
-        moving: ({ text }) => log.line(`▶ ${service}: ${text}`),
-        tell: (text) => log.line(text),
-      })
-      if (end.kind === 'failed') failure = new ReleaseError(end.code, `${service}: ${end.reason}`)
-    }
-    const after = await world.claims.read()
+    let end: CanaryEnd['end'] | BlueGreenEnd['end'] | undefined
+    if (ours && inFlight?.retreat !== undefined) end = await endCanary()
+    else if (ours && switching?.retreat !== undefined) end = await endSwitch(switching)
+    const failure =
+      end?.kind === 'failed' ? new ReleaseError(end.code, `${service}: ${end.reason}`) : undefined
     await closeRecord({
       inputs,
       kit,
@@ -92,12 +89,32 @@ async function completeOne(
       namespace: world.client.namespace,
       workload: world.target.workload,
       deployment: undefined,
-      landed: after.state.last,
+      // Hooks and gates come after what lands: only main knows whether they agreed, and had it, it had said so.
+      landed: undefined,
       reason: 'the rollback was cancelled, or its process ended, before it was seen through',
     })
-    log.line(`${service}: ${inFlight === undefined ? 'nothing is in flight' : 'completed'}`)
+    log.line(`${service}: ${end === undefined ? 'nothing of it is in flight' : 'completed'}`)
     return failure
   } finally {
     world.close()
+  }
+
+  async function endCanary(): Promise<CanaryEnd['end']> {
+    const { cluster, traffic, claims } = world
+    const ports = { clock, cluster, traffic, claims, gates: NO_GATES, meter: undefined }
+    return (await runCanary(goal, ports, never, listener)).end
+  }
+
+  async function endSwitch({ traffic, run }: Switching): Promise<BlueGreenEnd['end']> {
+    // Of a switch of our own the rollback's target is taken back: the Lease may not remember that as bad.
+    const preempt = run.id !== context.run.id
+    const world = await openColors({ http, kit, connection, inputs }, { ...location, traffic }, undefined)
+    try {
+      const { colors, switch: between, claims } = world
+      const ports = { clock, colors, switch: between, claims, gates: NO_GATES }
+      return (await runBlueGreen({ ...goal, preempt }, ports, never, listener)).end
+    } finally {
+      world.close()
+    }
   }
 }

@@ -34,7 +34,7 @@ export async function endSwitch(
   location: Location,
   told: Told,
 ): Promise<Part> {
-  const world = await open(asked, { ...location, traffic: switching.traffic }, undefined)
+  const world = await openColors(asked, { ...location, traffic: switching.traffic }, undefined)
   try {
     const ran = await run(asked, goal, world, told)
     const seen = ran.flight ?? switching
@@ -71,7 +71,7 @@ export async function switchTo(
   const kept = survey.colors[to]
   const whole = kept !== undefined && isSameVersion(kept, target) ? kept : undefined
   const image = whole?.image ?? pinned(target)
-  const world = await open(asked, location, image)
+  const world = await openColors(asked, location, image)
   try {
     const template = whole?.template ?? world.target.goal?.hash ?? ''
     if (target.template !== undefined && target.template !== template)
@@ -118,8 +118,12 @@ function switchGoal(
   }
 }
 
-function open(asked: Asked, location: Location, image: string | undefined): Promise<KubernetesBlueGreen> {
-  const { http, kit, connection, inputs } = asked
+/** The two colours of a workload; `image`: what one of them is to be set to. */
+export function openColors(
+  { http, kit, connection, inputs }: Pick<Asked, 'http' | 'kit' | 'connection' | 'inputs'>,
+  location: Location,
+  image: string | undefined,
+): Promise<KubernetesBlueGreen> {
   const { kind, name } = trafficOf(location)
   return openBlueGreen({
     http,
