@@ -1,1 +1,1 @@
-"use strict";exports.id=674,exports.ids=[674],exports.modules={9674:((s,e,d)=>{d.d(e,{T:()=>o,q:()=>i});function i(t,p){return t.id-p.id}function o(t){return t.attempt>1?`${t.id} (attempt ${t.attempt})`:String(t.id)}})};
+"use strict";exports.id=188,exports.ids=[188],exports.modules={8188:((s,e,d)=>{d.d(e,{T:()=>o,q:()=>i});function i(t,p){return t.id-p.id}function o(t){return t.attempt>1?`${t.id} (attempt ${t.attempt})`:String(t.id)}})};
