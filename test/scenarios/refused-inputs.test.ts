@@ -49,7 +49,8 @@ const CASES: readonly Case[] = [
   { inputs: { gates: '- name: up\n  kubernetes: restarts\n' }, names: ['gates', 'up', 'max'] },
   { inputs: { gates: '- preset: golden\n' }, names: ['gates', 'golden', 'golden-signals'] },
   { inputs: { gates: '{' }, names: ['gates', '', 'line 1'] },
-  { inputs: { 'require-attestation': 'true' }, names: ['require-attestation', 'true', 'false'] },
+  { inputs: { 'require-attestation': 'true' }, names: ['require-attestation', 'true', 'image'] },
+  { inputs: { 'require-attestation': 'perhaps' }, names: ['require-attestation', 'perhaps', 'false'] },
 ]
 
 describe('a bad input is refused, by name, value and what is legal, before anything is asked:', () => {
