@@ -9,15 +9,15 @@ import { jest } from './lib/jest.ts'
 import { missingOfCluster } from './lib/cluster.ts'
 import { closingLine, type Tally } from './lib/tally.ts'
 
-/** Scenarios that play in both worlds, and that a data plane, a kubelet or an API server of its own might end otherwise. */
+/**
+ * Scenarios that play in both worlds, and that a data plane, a kubelet or an API server of its own might end otherwise.
+ * The longest (bluegreen-cancelled, -reapplied, -somebody-else) play on a cluster when they are named, as any other does.
+ */
 const SCENARIOS = [
-  'bluegreen-cancelled',
   'bluegreen-followers',
   'bluegreen-httproute',
   'bluegreen-not-ready',
-  'bluegreen-reapplied',
   'bluegreen-released',
-  'bluegreen-somebody-else',
   'bluegreen-taken-back',
   'cancelled',
   'in-several-runs',
