@@ -116,7 +116,7 @@ describe('a rollback while a canary is in flight', () => {
       inputs: { plan: '50, 100', weight: '50', soak: '200ms' },
     })
     expect(advanced.outputs['decision']).toBe('advanced')
-    const running = await startRollback(scene, { run: { id: 7300 }, inputs: { drain: '5s' } })
+    const running = await startRollback(scene, { run: { id: 7300 }, inputs: { drain: '12s' } })
     await running.logged(/let requests end/)
     running.cancel()
     const done = await running.done
