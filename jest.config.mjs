@@ -4,7 +4,7 @@ const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/jest-strip-types.mjs' },
   injectGlobals: false,
-  setupFilesAfterEnv: ['<rootDir>/scripts/jest-retry.mjs'],
+  setupFilesAfterEnv: ['<rootDir>/scripts/jest-patience.mjs'],
   // Copies of package.json files below these would be taken for packages of ours.
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/demo-output/'],
 }
