@@ -91,6 +91,39 @@ describe('a rollback while a canary is in flight', () => {
     },
   )
 
+  scenario(
+    'with abort and only-own ends what its own run has in flight, and leaves alone what any other has',
+    { rate: 0 },
+    async (scene) => {
+      const inputs = { plan: '50, 100', weight: '50', soak: '200ms' }
+      const own = { abort: 'true', 'only-own': 'true' }
+      const advanced = await scene.release({ version: '2', run: { id: 7200, attempt: 2 }, inputs })
+      expect(advanced.outputs['decision']).toBe('advanced')
+      const before = await footprintOf(scene.stage)
+      // A newer run, an older one, and an earlier attempt that a later one has overtaken.
+      for (const run of [{ id: 7300 }, { id: 7100 }, { id: 7200, attempt: 1 }]) {
+        const left = await rollBack(scene, { run, inputs: own })
+        expect(errorless(left)).toEqual([])
+        expect(left.exitCode).toBe(0)
+        expect(left.outputs).toMatchObject({ decision: 'unchanged', failed: '' })
+        expect(left.outputs['message']).toContain('2.0.0 is in flight, and is of run 7200 (attempt 2)')
+        expect(left.summary).toContain('Nothing of this run is in flight')
+        expect(await footprintOf(scene.stage)).toEqual(before)
+      }
+      expect(recordOf(scene)).toEqual(['release shop 2.0.0: in_progress'])
+      const ended = await rollBack(scene, { run: { id: 7200, attempt: 3 }, inputs: own })
+      expect(errorless(ended)).toEqual([])
+      expect(ended.outputs).toMatchObject({ decision: 'rolled-back' })
+      expect(recordOf(scene)).toEqual(['release shop 2.0.0: failure'])
+    },
+  )
+
+  scenario('with only-own, but not abort, is refused', { rate: 0 }, async (scene) => {
+    const done = await rollBack(scene, { inputs: { 'only-own': 'true' } })
+    expect(done.outputs).toMatchObject({ decision: 'failed', 'reason-code': 'invalid-input' })
+    expect(errorOf(done)).toMatch(/only-own.*abort: true/)
+  })
+
   scenario('with abort needs no record that it can understand', { rate: 0 }, async (scene) => {
     const inputs = { plan: '50, 100', weight: '50', soak: '200ms' }
     const advanced = await scene.release({ version: '2', run: { id: 7200 }, inputs })

@@ -1,7 +1,7 @@
 import { NO_GATES } from '@release-actions/action-world'
 import { runCanary, type Listener } from '@release-actions/engine'
 import type { KubernetesRollback } from '@release-actions/kubernetes'
-import type { AbortGoal, InFlight } from '@release-actions/release'
+import { leftTo, type AbortGoal, type InFlight } from '@release-actions/release'
 import type { Clock } from '@release-actions/ports'
 import type { Part } from './part.ts'
 
@@ -37,8 +37,11 @@ export async function endCanary(
   const wayBack = weight > 0 && !cancelled.aborted ? await traffic.wayBack() : undefined
   const common = { journal, words, serving, deployment: promoted ? undefined : seen.deployment, wayBack }
   switch (end.kind) {
-    case 'done':
+    case 'done': {
+      const reason = leftTo(goal, last.seen.claim)
+      if (reason !== undefined) return { ...common, end: { kind: 'left', reason } }
       return { ...common, end: { kind: 'done', changed: !promoted } }
+    }
     case 'failed': {
       const { decision, reason } = end
       const code = weight > 0 ? 'retreat-failed' : end.code

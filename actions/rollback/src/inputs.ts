@@ -24,6 +24,11 @@ export const INPUTS = defineInputs({
       'Only end what is in flight: a canary, a switch or a rollback that was interrupted. Nothing else is changed, and no incident is opened.',
     default: 'false',
   }),
+  'only-own': input.boolean({
+    description:
+      'With `abort: true`: end only what this very workflow run has in flight. What another run has, or has taken over, is left to it, and the step is green.',
+    default: 'false',
+  }),
   reason: input.text({
     description: 'Why, in one sentence: it stands in the incident, the record and the summary.',
     default: 'somebody asked for it',

@@ -1,4 +1,3 @@
-import { InvalidInput } from '@release-actions/values'
 import type { LedgerEntry } from '@release-actions/ports'
 import type { Asked } from './asked.ts'
 
@@ -46,16 +45,4 @@ export function atLocation(
   )
   const here = fitting.filter(({ record: { target } }) => target.cluster === cluster)
   return here.length > 0 ? here : fitting
-}
-
-/** @throws InvalidInput: what is of one workload is given for several services */
-export function assertOne(inputs: Asked['inputs'], services: readonly string[]): void {
-  if (services.length < 2) return
-  const given = (['workload', 'container', 'traffic'] as const).find((name) => inputs[name] !== undefined)
-  if (given !== undefined)
-    throw new InvalidInput(
-      given,
-      inputs[given],
-      `${given} with one service only (there are ${services.join(', ')})`,
-    )
 }

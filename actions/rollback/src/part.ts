@@ -6,6 +6,8 @@ import type { ReasonCode } from '@release-actions/values'
 export interface Part {
   readonly end:
     | { readonly kind: 'done'; readonly changed: boolean }
+    /** Another run has it, or has taken it over since the last look: nothing was touched. */
+    | { readonly kind: 'left'; readonly reason: string }
     | {
         readonly kind: 'failed'
         readonly decision: 'failed' | 'cancelled' | 'superseded'

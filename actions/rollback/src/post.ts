@@ -10,7 +10,7 @@ import {
 } from '@release-actions/engine'
 import type { Http } from '@release-actions/http'
 import { openRollback, type Connection } from '@release-actions/kubernetes'
-import type { AbortGoal, Switching } from '@release-actions/release'
+import { leftTo, type AbortGoal, type Switching } from '@release-actions/release'
 import { ReleaseError } from '@release-actions/values'
 import type { RollbackInputs } from './inputs.ts'
 import type { Location } from './locate.ts'
@@ -61,7 +61,8 @@ async function completeOne(
   }
   const { interval, drain, reason } = inputs
   const timing = { timeout: Math.min(inputs.timeout, MOST_WAIT_MS), warmUp: 0, interval, drain }
-  const goal: AbortGoal = { kind: 'abort', run: context.run, timing, reason, preempt: true }
+  const { onlyOwn } = inputs
+  const goal: AbortGoal = { kind: 'abort', run: context.run, timing, reason, preempt: true, onlyOwn }
   const world = await openRollback({
     http,
     clock,
@@ -75,7 +76,8 @@ async function completeOne(
   try {
     const claim = await world.claims.read()
     const { inFlight, switching } = claim.state
-    const ours = claim.kind === 'free' || (claim.kind === 'held' && claim.by.id === context.run.id)
+    const free = claim.kind === 'free' || (claim.kind === 'held' && claim.by.id === context.run.id)
+    const ours = free && !(onlyOwn && leftTo(goal, claim) !== undefined)
     let end: CanaryEnd['end'] | BlueGreenEnd['end'] | undefined
     if (ours && inFlight?.retreat !== undefined) end = await endCanary()
     else if (ours && switching?.retreat !== undefined) end = await endSwitch(switching)

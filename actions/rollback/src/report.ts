@@ -48,7 +48,7 @@ export function reportOf(end: ServiceEnd, { environment, inputs, kit }: Asked): 
 
 /** The verdict in one line of plain text; undefined: what a release would say fits. */
 function headlineOf(end: ServiceEnd, environment: string | undefined): string | undefined {
-  const { service, decision, code, from, to, serving } = end
+  const { service, decision, code, from, to, serving, reason } = end
   const place = environment === undefined ? '' : ` in ${environment}`
   if (code === 'retreat-failed') return undefined
   switch (decision) {
@@ -57,6 +57,8 @@ function headlineOf(end: ServiceEnd, environment: string | undefined): string | 
       return `✅ ${service} is back on ${to?.version ?? serving?.release.version ?? 'what served before'}${was}${place}`
     }
     case 'unchanged':
+      if (reason !== undefined)
+        return `✅ Nothing of this run is in flight: ${service} was left as it is${place}`
       return `✅ Nothing to take back: ${service} runs ${serving?.release.version ?? 'what it should'}${place}`
     case 'planned':
       return `📝 A dry run: ${service} would go back to ${to?.version ?? 'what served before'}${place}`
@@ -106,6 +108,7 @@ export function sentenceOf(end: ServiceEnd): string {
       return `${service} is back on ${version}${from === undefined ? '' : ` from ${from.version}`}${took}`
     }
     case 'unchanged':
+      if (reason !== undefined) return `${service}: nothing was touched: ${reason}`
       return `${service} runs ${serving?.release.version ?? version} already: nothing was taken back`
     case 'planned':
       return `${service} would go back to ${version}`

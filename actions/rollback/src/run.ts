@@ -10,26 +10,23 @@ import {
 } from '@release-actions/action-world'
 import type { Http } from '@release-actions/http'
 import type { Connection } from '@release-actions/kubernetes'
-import { InvalidInput, messageOf, NotFound } from '@release-actions/values'
+import { messageOf, NotFound } from '@release-actions/values'
 import type { Asked, KnownRecord } from './asked.ts'
-import { checkTimes, type RollbackInputs } from './inputs.ts'
+import { servicesOf } from './check-inputs.ts'
+import type { RollbackInputs } from './inputs.ts'
 import type { Location } from './locate.ts'
 
 /**
- * Refuses what cannot be meant, reads the record, takes every service back side by side, and says what became of each.
+ * Reads the record, takes every service back side by side, and says what became of each.
  */
 export async function run(inputs: RollbackInputs, kit: Kit): Promise<void> {
   if (kit.post) return isUnfinished(kit) ? (await import('./post.ts')).complete(inputs, kit) : undefined
   const environment = environmentOf(inputs)
-  checkTimes(inputs)
   const wanted = servicesOf(inputs)
-  const [{ chooseGates }, { parseHooks }, { assertOne }] = await Promise.all([
+  const [{ chooseGates }, { parseHooks }] = await Promise.all([
     import('./gates.ts'),
     import('./parse-hooks.ts'),
-    import('./locate.ts'),
   ])
-  if (wanted === 'all') assertOne(inputs, ['all', 'of them'])
-  else assertOne(inputs, wanted)
   const [gates, hooks] = await Promise.all([
     chooseGates(inputs, kit.context.workspace),
     parseHooks('hooks', inputs.hooks),
@@ -80,17 +77,6 @@ function rememberer({ state }: Pick<Kit, 'state'>): Asked['remember'] {
     begun[service] = location
     state.save(BEGUN, JSON.stringify(begun))
   }
-}
-
-/** @throws InvalidInput */
-function servicesOf({ services, workload }: RollbackInputs): readonly string[] | 'all' {
-  const named = services ?? (workload === undefined ? [] : [workload])
-  if (named.length === 0)
-    throw new InvalidInput('services', undefined, 'the services to take back, or all of the environment')
-  if (!named.includes('all')) return [...new Set(named)]
-  if (named.length > 1)
-    throw new InvalidInput('services', named.join(', '), 'all alone, or a list of services')
-  return 'all'
 }
 
 async function recordOf(

@@ -1,6 +1,6 @@
 import { FLUSH_MS, gateLines } from '@release-actions/action-world'
 import { verifyRestored, type JournalEntry } from '@release-actions/engine'
-import type { KubernetesRollback, RollbackSurvey } from '@release-actions/kubernetes'
+import type { KubernetesRollback, Restoring, RollbackSurvey } from '@release-actions/kubernetes'
 import type { ReleaseGates } from '@release-actions/metrics'
 import type { LedgerEntry, Track } from '@release-actions/ports'
 import {
@@ -105,12 +105,12 @@ export class Story {
         return this.#ended(await endSwitch(this.asked, this.#abortGoal(), way.switching, location, listener))
       case 'switch': {
         if (target === undefined) throw new ReleaseError('conflict', 'there is nothing to switch to')
-        // The colour may still have another release: then its template is known only once it has the target's.
-        const kept = survey.colors[way.to]
-        const whole = kept !== undefined && isSameVersion(kept, target)
-        this.#open(target, world, whole ? kept.template : undefined)
         const from = this.#from ?? survey.stable
-        return this.#ended(await switchTo(this.asked, way, target, from, survey, location, listener))
+        const restores = ({ goal, lost }: Restoring): void => {
+          lost.forEach((text) => this.warn(text))
+          this.#open(target, world, goal.hash)
+        }
+        return this.#ended(await switchTo(this.asked, way, target, from, location, listener, restores))
       }
       case 'redeploy': {
         if (target === undefined) throw new ReleaseError('conflict', 'there is nothing to restore')
@@ -203,6 +203,16 @@ export class Story {
     this.log(`${this.to?.version ?? 'what served before'} serves since an earlier attempt of this run`)
   }
 
+  /** Another run has what is in flight: nothing of it is this run's to say, except whose it is. */
+  left(reason: string): Promise<ServiceEnd> {
+    if (this.#changed) return this.rolledBack()
+    this.#from = undefined
+    this.#base = undefined
+    this.#serving = undefined
+    this.#bad.clear()
+    return this.#told('unchanged', undefined, reason)
+  }
+
   there(): Promise<ServiceEnd> {
     return this.#told('unchanged', undefined, undefined)
   }
@@ -212,7 +222,7 @@ export class Story {
   }
 
   partFailed({ end }: Part): Promise<ServiceEnd> {
-    if (end.kind === 'done') return this.rolledBack()
+    if (end.kind !== 'failed') return this.rolledBack()
     return this.#told(end.decision, end.code, end.reason)
   }
 
@@ -296,7 +306,8 @@ export class Story {
     const { inputs, kit } = this.asked
     const { timeout, interval, drain } = inputs
     const timing = { timeout, warmUp: 0, interval, drain }
-    return { kind: 'abort', run: kit.context.run, timing, reason: inputs.reason, preempt: true }
+    const { reason, onlyOwn } = inputs
+    return { kind: 'abort', run: kit.context.run, timing, reason, preempt: true, onlyOwn }
   }
 
   /** Only what a record names is recorded: its commit is the rollback's. */

@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { NO_GATES } from '@release-actions/action-world'
 import { runBlueGreen, type BlueGreenEnd, type JournalEntry } from '@release-actions/engine'
-import { openBlueGreen, type KubernetesBlueGreen, type RollbackSurvey } from '@release-actions/kubernetes'
+import { openBlueGreen, type KubernetesBlueGreen, type Restoring } from '@release-actions/kubernetes'
 import {
-  isSameVersion,
+  leftTo,
   type AbortGoal,
   type BlueGreenGoal,
   type Color,
+  type Identity,
   type Keep,
   type ReleaseId,
   type SwitchGoal,
   type Switching,
   type Way,
 } from '@release-actions/release'
+import { ReleaseError } from '@release-actions/values'
 import type { Asked } from './asked.ts'
 import type { Target } from './choose.ts'
 import type { Location } from './locate.ts'
@@ -39,6 +41,7 @@ export async function endSwitch(
     const ran = await run(asked, goal, world, told)
     const seen = ran.flight ?? switching
     const { state } = ran.last.seen.claim
+    const left = ran.end.kind === 'done' ? leftTo(goal, ran.last.seen.claim) : undefined
     // It may have been switched and judged so far that only tidying up was left: then it is what serves.
     const promoted =
       ran.end.kind === 'done' &&
@@ -46,39 +49,42 @@ export async function endSwitch(
       state.last.release.template === seen.release.template
     const onNew = promoted || ran.last.seen.switch.to === seen.to
     const way = onNew && !promoted && !asked.kit.cancelled.aborted
-    return partOf(
+    const part = partOf(
       ran,
       onNew ? seen.release : seen.base.release,
       !promoted,
       promoted ? undefined : seen.deployment,
       way ? await world.switch.wayBack(ran.last.seen.switch.to === 'blue' ? 'green' : 'blue') : undefined,
     )
+    return left === undefined ? part : { ...part, end: { kind: 'left', reason: left } }
   } finally {
     world.close()
   }
 }
 
-/** Back to the other colour: where it is warm, one patch does it; else its pods come first. */
+/**
+ * Back to the other colour: where it is warm, one patch does it; else its pods come first, with the whole pod template
+ * of that release where anything in the cluster has kept it.
+ * @param restores told what the colour will have, before anything is touched
+ * @throws NotFound when nothing that differs from what serves can be had back
+ */
 export async function switchTo(
   asked: Asked,
   { to }: Extract<Way, { kind: 'switch' }>,
   target: Target,
   from: ReleaseId,
-  survey: RollbackSurvey,
   location: Location,
   told: Told,
+  restores: (restoring: Restoring) => void,
 ): Promise<Part> {
-  const kept = survey.colors[to]
-  const whole = kept !== undefined && isSameVersion(kept, target) ? kept : undefined
-  const image = whole?.image ?? pinned(target)
-  const world = await openColors(asked, location, image)
+  const world = await openColors(asked, location, target)
   try {
-    const template = whole?.template ?? world.target.goal?.hash ?? ''
-    if (target.template !== undefined && target.template !== template)
-      told.tell(
-        `the ${to} colour does not have that release any more: its image is restored, but no other part of its pod template`,
-      )
+    const { restoring } = world.target
+    if (restoring === undefined) throw new ReleaseError('conflict', 'there is nothing to restore')
+    restores(restoring)
+    if (restoring.from !== undefined) told.tell(`the pod template of ${target.version}: ${restoring.from}`)
     const { version, digest } = target
+    const { image, hash: template } = restoring.goal
     const goal = switchGoal(asked, to, { version, digest, image, template }, location)
     const ran = await run(asked, goal, world, told)
     const serves = ran.last.seen.switch.to === to
@@ -118,11 +124,11 @@ function switchGoal(
   }
 }
 
-/** The two colours of a workload; `image`: what one of them is to be set to. */
+/** The two colours of a workload; `restore`: what one of them is to run again. */
 export function openColors(
   { http, kit, connection, inputs }: Pick<Asked, 'http' | 'kit' | 'connection' | 'inputs'>,
   location: Location,
-  image: string | undefined,
+  restore: Identity | undefined,
 ): Promise<KubernetesBlueGreen> {
   const { kind, name } = trafficOf(location)
   return openBlueGreen({
@@ -133,7 +139,7 @@ export function openColors(
     workload: location.workload,
     container: location.container,
     traffic: { kind, name },
-    image,
+    restore,
     nonce: randomBytes(6).toString('hex'),
     cwd: kit.context.workspace,
     settle: inputs.settle,
@@ -184,12 +190,4 @@ function partOf(
         end: { kind: 'failed', decision: 'superseded', code: 'superseded', reason: end.reason },
       }
   }
-}
-
-/** By digest where the record knows one: a tag may have moved since. */
-function pinned({ image, digest }: Target): string {
-  if (digest === undefined || image.includes('@')) return image
-  const slash = image.lastIndexOf('/')
-  const colon = image.indexOf(':', slash + 1)
-  return `${colon < 0 ? image : image.slice(0, colon)}@${digest}`
 }

@@ -8,6 +8,7 @@ import {
   formatRun,
   hasTakenBack,
   nextWay,
+  notOwn,
   type ReleaseId,
   type RunId,
   type Way,
@@ -113,6 +114,8 @@ async function walk(
     story.warn(
       `${target.version} is taken from the cluster (${target.source}): ${asked.record.why}; whether it was verified is not known`,
     )
+  const left = inputs.onlyOwn ? notOwn(kit.context.run, survey.state, survey.holder) : undefined
+  if (left !== undefined) return story.left(left)
   const newer = inputs.allowOlder ? undefined : newerThan(kit.context.run, target, survey)
   if (newer !== undefined) return story.superseded(newer)
   if (inputs.dryRun) return story.planned(first)
@@ -133,9 +136,12 @@ async function walk(
     const stopped = ends ? undefined : await before()
     if (stopped !== undefined) return story.hookFailed(stopped)
     const ended = await story.part(way, opened, location, survey, target)
+    if (ended.end.kind === 'left') return story.left(ended.end.reason)
     if (ended.end.kind === 'failed') return story.partFailed(ended)
     if (!ends) break
     survey = await opened.survey()
+    // What was to be ended has been; what somebody has begun since is another matter.
+    if (target === undefined && isOthers(asked, survey)) break
     way = nextWay(target, survey)
   }
   const late = await before()
@@ -191,6 +197,13 @@ function newerThan(run: RunId, target: Target | undefined, { state }: RollbackSu
   const { live } = state
   if (live === undefined || compareRuns(live.run, run) <= 0) return undefined
   return `the newer run ${formatRun(live.run)} has released ${live.release.version} since this rollback was asked for`
+}
+
+/** Of a look after the first: what is in flight is not what this abort was asked to end. */
+function isOthers({ inputs, kit }: Asked, survey: RollbackSurvey): boolean {
+  const { run } = kit.context
+  if (inputs.onlyOwn && notOwn(run, survey.state, survey.holder) !== undefined) return true
+  return !inputs.allowOlder && newerThan(run, undefined, survey) !== undefined
 }
 
 /** What served before the release that is in flight, and what it ends on. */

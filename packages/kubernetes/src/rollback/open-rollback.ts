@@ -5,15 +5,17 @@ import {
   type LeaseState,
   type ReleaseId,
   type Revision,
+  type RunId,
   type WorkloadGlance,
 } from '@release-actions/release'
 import { Conflict } from '@release-actions/values'
 import { proveAccess } from '../access.ts'
 import { openCanary, type CanaryOptions } from '../approach.ts'
+import { templateOf } from '../bluegreen/template-of.ts'
 import { imageOf } from '../canary/containers.ts'
 import type { Client } from '../client.ts'
 import type { KubernetesCanary } from '../kubernetes.ts'
-import { colorName, leaseName, OWNER, TEMPLATE } from '../names.ts'
+import { colorName, leaseName, OWNER } from '../names.ts'
 import type { Deployment, ReplicaSet } from '../objects.ts'
 import { roleRules, type RoleRule } from '../role.ts'
 import { selectorText } from '../selectors.ts'
@@ -29,6 +31,8 @@ export interface RollbackOptions extends Omit<CanaryOptions, 'traffic' | 'image'
 /** What is seen of a workload before the way back is chosen. */
 export interface RollbackSurvey extends WorkloadGlance {
   readonly state: LeaseState
+  /** Who works on it, if anybody. */
+  readonly holder: RunId | undefined
   /** What its own Deployment is set to, with the digest that its pods run. */
   readonly stable: ReleaseId
   /** The templates that it has had, the newest first. */
@@ -84,6 +88,7 @@ export async function openRollback(options: RollbackOptions): Promise<Kubernetes
       const named = releaseOf(deployment.spec?.template, container)
       return {
         state: claim.state,
+        holder: claim.kind === 'held' ? claim.by : undefined,
         stable: { ...named, digest: named.digest ?? stable.digest },
         colors: { blue: colorOf(blue), green: colorOf(green) },
         revisions: revisionsOf(deployment, replicaSets, container),
@@ -100,7 +105,7 @@ export async function openRollback(options: RollbackOptions): Promise<Kubernetes
     if (found?.metadata?.annotations?.[OWNER] !== workload) return undefined
     const image = imageOf(found.spec?.template, container)
     const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1]
-    return { template: found.metadata.annotations[TEMPLATE], digest, image }
+    return { template: templateOf(found), digest, image }
   }
 }
 

@@ -3,6 +3,7 @@ import { newerRelease } from '../canary/already-live.ts'
 import type { AbortGoal } from '../canary/goal.ts'
 import type { Obstacle } from '../canary/sight.ts'
 import type { NotOurs, Ours } from '../canary/steps.ts'
+import { mayEnd } from '../rollback/whose.ts'
 import { compareRuns, formatRun, type RunId } from '../run-id.ts'
 import { expiredWarm, isServing } from './already-switched.ts'
 import { finish, forward } from './forward.ts'
@@ -279,12 +280,8 @@ function held(seen: BlueGreenSight, flight: Switching, why: Pick<Retreat, 'code'
 function claimToAbort(goal: AbortGoal, claim: NotOurs): BlueGreenMove {
   const flight = claim.state.switching
   if (flight === undefined) return { kind: 'done', decision: 'aborted' }
-  if (goal.preempt) return { kind: 'claim' }
-  const by = claim.kind === 'held' ? claim.by : flight.run
-  // Another run has taken up what was ours: it is theirs to end.
-  if (compareRuns(by, goal.run) !== 0 || compareRuns(flight.run, goal.run) !== 0)
-    return { kind: 'done', decision: 'aborted' }
-  return { kind: 'claim' }
+  // What another run has taken up, or began, is theirs to end.
+  return mayEnd(goal, claim, flight) ? { kind: 'claim' } : { kind: 'done', decision: 'aborted' }
 }
 
 function abort(

@@ -1,5 +1,6 @@
 import { formatPercent } from '@release-actions/values'
 import type { InFlight, Landed, Retreat } from '../in-flight.ts'
+import { mayEnd } from '../rollback/whose.ts'
 import { compareRuns, formatRun, type RunId } from '../run-id.ts'
 import { blueGreens, isLive, newerRelease } from './already-live.ts'
 import { capacity } from './capacity.ts'
@@ -266,12 +267,8 @@ function walk(
 function claimToAbort(goal: AbortGoal, claim: NotOurs): CanaryMove {
   const flight = claim.state.inFlight
   if (flight === undefined) return { kind: 'done', decision: 'aborted' }
-  if (goal.preempt) return { kind: 'claim' }
-  const by = claim.kind === 'held' ? claim.by : flight.run
-  // Another run has taken up what was ours: it is theirs to end.
-  if (compareRuns(by, goal.run) !== 0 || compareRuns(flight.run, goal.run) !== 0)
-    return { kind: 'done', decision: 'aborted' }
-  return { kind: 'claim' }
+  // What another run has taken up, or began, is theirs to end.
+  return mayEnd(goal, claim, flight) ? { kind: 'claim' } : { kind: 'done', decision: 'aborted' }
 }
 
 function abort(goal: AbortGoal, seen: CanarySight, claim: Ours, flight: InFlight | undefined): CanaryMove {

@@ -34,4 +34,6 @@ export interface AbortGoal {
   readonly reason: string
   /** Take the claim also from a run that is not ours. */
   readonly preempt: boolean
+  /** Even so, end only what this run has in flight itself, and only while no other run works on it. */
+  readonly onlyOwn?: boolean
 }
