@@ -112,7 +112,7 @@ describe('without an environment, what the trigger changed', () => {
       text: SIX.replace(/ {2}admin:[^]*?(?=environments:)/, ''),
     })
     expect(services).toEqual([])
-    expect(done.outputs).toMatchObject({ any: 'false', matrix: '{"include":[]}', waves: '[]' })
+    expect(done.outputs).toMatchObject({ any: 'false', matrix: '{"include":[]}', waves: '[]', login: '' })
     expect(done.conclusion).toBe('success')
   })
 
@@ -155,11 +155,13 @@ describe('with an environment, what changed since the last verified release of e
     await released('cart', second, 21, true)
     w.hub.commit({ files: { 'README.md': 'new' } })
 
-    const { services, legs } = await select(w.hub, {
+    const { done, services, legs } = await select(w.hub, {
       inputs: { environment: 'production' },
       event: { before: second },
     })
     expect(services).toEqual(['shop', 'admin'])
+    // One for all services of the environment, also where none is to be released.
+    expect(JSON.parse(done.outputs['login'] ?? '')).toMatchObject({ provider: 'eks', cluster: 'main' })
     expect(legs).toMatchObject([
       {
         reason: 'services/shop/a changed',

@@ -54,6 +54,10 @@ export const OUTPUTS = {
     description:
       'The same in the order of `depends-on` and `order`: a JSON list of such matrices, each to be released after the one before.',
   },
+  login: {
+    description:
+      'How to log in to the cluster of `environment`, which is one for all its services: JSON, as the reusable workflows take it; empty where the file does not say.',
+  },
   'reason-code': SHARED_OUTPUTS['reason-code'],
   message: SHARED_OUTPUTS.message,
 } as const

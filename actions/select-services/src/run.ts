@@ -1,6 +1,7 @@
 import { CONFIG_FILE, readConfigFile, type Kit } from '@release-actions/action-kit'
 import {
   knownName,
+  loginOf,
   releaseOf,
   selectServices,
   type Choice,
@@ -44,6 +45,7 @@ export async function run(inputs: SelectInputs, kit: Kit): Promise<void> {
   outputs.setOwn('services', JSON.stringify(legs.map(({ service }) => service)))
   outputs.setOwn('matrix', JSON.stringify({ include: legs }))
   outputs.setOwn('waves', JSON.stringify(waves.map((include) => ({ include }))))
+  outputs.setOwn('login', loginOf(config, environment))
   const message = sentence(legs, selection.left)
   outputs.set({ message })
   log.line(message)

@@ -1,5 +1,5 @@
-import { resolveInputs, type Action, type Config } from '@release-actions/config'
-import { InvalidInput, messageOf } from '@release-actions/values'
+import { resolveInputs, type Action, type Config, type Question } from '@release-actions/config'
+import { InvalidInput, messageOf, parseList } from '@release-actions/values'
 import { CONFIG_FILE, NOT_CONFIGURED, workspaceOf, type Configuration } from './configuration.ts'
 import { readConfigFile, textOfFile } from './config-file.ts'
 import { givenText } from './given-text.ts'
@@ -42,24 +42,29 @@ async function fromFile(
       return text === undefined ? [] : [[name, text] as const]
     }),
   )
-  const service = serviceOf(given, config)
+  const asked = servicesOf(given, config)
+  const { service } = asked
   const environment = given.get('environment')
   const known = new Set(Object.keys(specs))
-  const inputs = resolveInputs(config, { action, service, environment, given, known })
+  const inputs = resolveInputs(config, { action, ...asked, environment, given, known })
   return {
     inputs,
     advice: (input) => `give ${input}, or write it in ${config.file} under services.${service ?? ''}`,
   }
 }
 
-/** The service that a step is about; undefined for a rollback of several, which the environment alone configures. */
-function serviceOf(given: ReadonlyMap<string, string>, { file, data }: Config): string | undefined {
-  const services = given.get('services')
-  const service =
-    given.get('service') ?? (services === undefined || /[\n,[]/.test(services) ? undefined : services)
-  if (service === undefined && services === undefined) {
+/** The service that a step is about; of a rollback of several, which the environment configures, all that are meant. */
+function servicesOf(
+  given: ReadonlyMap<string, string>,
+  { file, data }: Config,
+): Pick<Question, 'service' | 'services'> {
+  const service = given.get('service')
+  if (service !== undefined) return { service }
+  const [first, ...others] = parseList(given.get('services') ?? '')
+  if (first === undefined) {
     const known = Object.keys(data.services).join(', ')
     throw new InvalidInput('service', undefined, `a service of ${file}: ${known}`)
   }
-  return service === 'all' ? undefined : service
+  if (others.length > 0) return { service: undefined, services: [first, ...others] }
+  return first === 'all' ? { service: undefined, services: 'all' } : { service: first }
 }

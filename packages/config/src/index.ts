@@ -1,5 +1,5 @@
 export { MOST_BYTES, parseConfig, type Config } from './config.ts'
 export { resolveInputs, type Action, type ConfiguredInput, type Question } from './inputs.ts'
-export { releaseOf, type ReleaseOf } from './release-of.ts'
+export { loginOf, releaseOf, type ReleaseOf } from './release-of.ts'
 export { knownName } from './references.ts'
 export { selectServices, type Changed, type Choice, type Selected, type Selection } from './select.ts'

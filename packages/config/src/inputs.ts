@@ -1,6 +1,7 @@
 import { InvalidInput, parseImage } from '@release-actions/values'
 import type { Config } from './config.ts'
 import { gatesText } from './gates.ts'
+import { contextOfAll } from './one-cluster.ts'
 import { own, planSettings, resolve, type Resolved } from './layers.ts'
 import { nameOf, placeOf } from './problem.ts'
 import { knownName } from './references.ts'
@@ -13,6 +14,8 @@ export type Action = 'canary-step' | 'bluegreen-switch' | 'health-gate' | 'rollb
 export interface Question {
   readonly action: Action
   readonly service: string | undefined
+  /** Of a rollback of several: their names, or all of the file. One of them alone is `service`. */
+  readonly services?: readonly string[] | 'all' | undefined
   readonly environment: string | undefined
   /** The inputs that the user gave, by name: they win. */
   readonly given: ReadonlyMap<string, string>
@@ -31,7 +34,7 @@ export interface ConfiguredInput {
  * The inputs that the file gives to a step: what the user did not give, and what they gave by a name or in part (a
  * plan's name; an image's digest alone).
  * @throws InvalidInput for a service or an environment that the file does not have, a service whose strategy is that of
- * another action, and an image of another repository
+ * another action, an image of another repository, and several services that are in several clusters
  */
 export function resolveInputs(config: Config, question: Question): ReadonlyMap<string, ConfiguredInput> {
   const { data } = config
@@ -50,6 +53,11 @@ export function resolveInputs(config: Config, question: Question): ReadonlyMap<s
     throw unknownName(config, 'environment', environment, Object.keys(data.environments))
   }
   const settings = new Map(resolve(data, { service, environment }))
+  if (question.services !== undefined && !given.has('kube-context')) {
+    const all = question.services === 'all' ? Object.keys(data.services) : question.services
+    const context = contextOfAll(config, all, environment)
+    if (context !== undefined) settings.set('kube-context', context)
+  }
   const strategy = settings.get('strategy')
   assertStrategy(config, question, strategy)
 

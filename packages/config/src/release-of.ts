@@ -43,7 +43,13 @@ export function releaseOf(
     approval: approval === 'first' || approval === 'each' ? approval : 'none',
     plan: plan === undefined ? '' : JSON.stringify(plan),
     image: text('image'),
-    login: inFile?.login === undefined ? '' : JSON.stringify(inFile.login),
+    login: loginOf({ data }, environment),
     url: inFile?.url ?? '',
   }
+}
+
+/** How to log in to the cluster of an environment, as JSON; empty where the file does not say. */
+export function loginOf({ data }: Pick<Config, 'data'>, environment: string | undefined): string {
+  const login = own(data.environments, environment)?.login
+  return login === undefined ? '' : JSON.stringify(login)
 }

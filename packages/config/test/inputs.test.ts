@@ -10,6 +10,7 @@ const KNOWN = new Set(
 
 interface Asked {
   readonly service?: string
+  readonly services?: readonly string[] | 'all'
   readonly environment?: string
   readonly action?: Action
   readonly given?: Readonly<Record<string, string>>
@@ -18,9 +19,10 @@ interface Asked {
 
 /** The texts, by input. */
 async function inputsOf(text: string, asked: Asked): Promise<Readonly<Record<string, string>>> {
-  const { service, environment, action = 'canary-step', given = {}, known = KNOWN } = asked
+  const { service, services, environment, action = 'canary-step', given = {}, known = KNOWN } = asked
   const found = resolveInputs(await configOf(text), {
     service,
+    services,
     environment,
     action,
     given: new Map(Object.entries(given)),
@@ -155,6 +157,49 @@ describe('a rollback', () => {
   test('is not refused because the service or the environment has left the file', async () => {
     const asked = { service: 'gone', environment: 'gone', action: 'rollback' } as const
     expect(await inputsOf(SIX, asked)).toEqual({ 'runbook-url': 'https://runbooks.example/release' })
+  })
+})
+
+describe('a rollback of several', () => {
+  const TWO = `
+services:
+  shop: {workload: shop, kube-context: east}
+  cart: {workload: cart, kube-context: east}
+  search: {workload: search, kube-context: west}
+  mail: {workload: mail}
+environments:
+  production:
+    services:
+      mail: {kube-context: west}
+`
+  const of = (services: readonly string[] | 'all', given: Readonly<Record<string, string>> = {}) =>
+    inputsOf(TWO, { services, environment: 'production', action: 'rollback', given })
+
+  test('goes to the cluster that the file has all of them in', async () => {
+    expect(await of(['shop', 'cart'])).toEqual({ 'kube-context': 'east' })
+    expect(await of(['search', 'mail'])).toEqual({ 'kube-context': 'west' })
+  })
+
+  test('is refused when they are in several, by their names, places and clusters', async () => {
+    await expect(of(['shop', 'search', 'cart'])).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'services: "shop, search, cart" is not valid; use services of one cluster',
+      ),
+      why: [
+        `${FILE} has shop, cart in kube-context east (${FILE}:4:26)`,
+        `${FILE} has search in kube-context west (${FILE}:5:30)`,
+      ],
+      fix: [expect.stringContaining('shop, cart; and search'), expect.stringContaining('kube-context')],
+    })
+    await expect(of('all')).rejects.toThrow('services of one cluster')
+    // A service that the file does not have is where the kubeconfig's own context is.
+    await expect(of(['shop', 'gone'])).rejects.toMatchObject({
+      why: expect.arrayContaining([`${FILE} has gone in the kubeconfig's own context`]),
+    })
+  })
+
+  test('goes where a person says that they all are', async () => {
+    expect(await of('all', { 'kube-context': 'both' })).toEqual({})
   })
 })
 
