@@ -9,6 +9,7 @@ import { serve } from './server.ts'
 import {
   addRepository,
   newWorld,
+  type ArtifactFile,
   type CheckRun,
   type Deployment,
   type Issue,
@@ -79,6 +80,12 @@ export interface EmbeddedGitHub {
   readonly checkRuns: readonly CheckRun[]
   /** As @actions/attest would leave it. */
   attest(digest: string, bundle: unknown): void
+  /** Files that runs left, oldest first. */
+  readonly artifacts: readonly ArtifactFile[]
+  /** A run leaves one, as the results service files it. @returns its id */
+  leave(artifact: Pick<ArtifactFile, 'name' | 'size' | 'digest' | 'runId'> & Partial<ArtifactFile>): number
+  /** Deletes an artifact. */
+  forget(artifactId: number): void
   readonly issues: readonly Issue[]
   readonly runs: readonly WorkflowRun[]
   payloads: PayloadForm
@@ -174,6 +181,18 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<Embedded
     checkRuns: first.checkRuns,
     attest: (digest, bundle) => {
       first.attestations.push({ id: world.id('attestation'), digest, bundle: bundle as JsonObject })
+    },
+    artifacts: first.artifacts,
+    leave: (artifact) => {
+      const id = world.id('artifact')
+      const run = first.runs.findLast((one) => one.id === artifact.runId)
+      const of = { sha: run?.sha ?? head(), branch: run?.branch ?? first.defaultBranch }
+      first.artifacts.push({ id, ...of, createdAt: now(), expired: false, fork: false, ...artifact })
+      return id
+    },
+    forget: (artifactId) => {
+      const at = first.artifacts.findIndex(({ id }) => id === artifactId)
+      if (at >= 0) first.artifacts.splice(at, 1)
     },
     issues: first.issues,
     runs: first.runs,

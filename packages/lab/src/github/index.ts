@@ -4,6 +4,7 @@ export * from './github.ts'
 export type { Limits } from './limits.ts'
 export type { OperationId, Permissions, Scope } from './openapi/operations.ts'
 export type {
+  ArtifactFile,
   CheckRun,
   Deployment,
   DeploymentState,

@@ -9,6 +9,7 @@ import { answerGraphql } from './graphql.ts'
 import { secondaryLimit, type Account } from './limits.ts'
 import type { Contract, Match, Mismatch } from './openapi/contract.ts'
 import { OPERATIONS, type OperationId, type Permissions } from './openapi/operations.ts'
+import { artifacts } from './routes/artifacts.ts'
 import { attestations } from './routes/attestations.ts'
 import { checks } from './routes/checks.ts'
 import { deployments } from './routes/deployments.ts'
@@ -30,6 +31,7 @@ export interface Served {
 
 const ROUTES: Readonly<Record<Exclude<OperationId, 'rate-limit/get'>, Route>> = {
   ...repositories,
+  ...artifacts,
   ...attestations,
   ...deployments,
   ...checks,

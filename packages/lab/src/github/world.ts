@@ -132,6 +132,23 @@ export interface Attestation {
   readonly bundle: JsonObject
 }
 
+/** A file that a workflow run left, as the list of artifacts has it. */
+export interface ArtifactFile {
+  readonly id: number
+  readonly name: string
+  /** Bytes. */
+  readonly size: number
+  /** Of what was uploaded; null for those of old. */
+  readonly digest: string | null
+  readonly runId: number
+  readonly sha: string
+  readonly branch: string
+  readonly createdAt: number
+  readonly expired: boolean
+  /** The run was for a pull request of a fork. */
+  readonly fork: boolean
+}
+
 export interface Repository {
   readonly id: number
   readonly owner: string
@@ -150,6 +167,8 @@ export interface Repository {
   readonly checkRuns: CheckRun[]
   /** Oldest first. */
   readonly attestations: Attestation[]
+  /** Oldest first. */
+  readonly artifacts: ArtifactFile[]
   readonly issues: Issue[]
   readonly labels: Label[]
   /** Newest attempt last. */
@@ -169,6 +188,7 @@ export interface World {
 
 const FIRST_IDS = {
   attestation: 9001,
+  artifact: 80_001,
   repository: 700_000_001,
   deployment: 1_001,
   status: 50_001,
@@ -212,6 +232,7 @@ export function addRepository(world: World, name: string): Repository {
     environments: [],
     checkRuns: [],
     attestations: [],
+    artifacts: [],
     issues: [],
     labels: [],
     runs: [],

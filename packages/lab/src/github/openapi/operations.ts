@@ -182,6 +182,13 @@ export const OPERATIONS = [
   },
 
   {
+    id: 'actions/list-artifacts-for-repo',
+    method: 'GET',
+    path: `${repo}/actions/artifacts`,
+    scope: 'actions',
+    access: 'read',
+  },
+  {
     id: 'actions/get-workflow-run',
     method: 'GET',
     path: `${repo}/actions/runs/{run_id}`,

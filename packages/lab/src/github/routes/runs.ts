@@ -5,7 +5,7 @@ import type { Job, WorkflowRun } from '../world.ts'
 import { bot, nodeId } from './people.ts'
 import { smallRepository } from './repository.ts'
 
-export const runs: Routes<Extract<OperationId, `actions/${string}`>> = {
+export const runs: Routes<Extract<OperationId, `actions/${string}-workflow-run${string}`>> = {
   'actions/get-workflow-run': (call) => ({ status: 200, body: runBody(call, attempt(call)) }),
   'actions/list-jobs-for-workflow-run': (call) => {
     const last = attempt(call)
