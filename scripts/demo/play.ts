@@ -1,5 +1,5 @@
 import type { ActionResult, Scene } from '@release-actions/lab'
-import { bar, paint, say } from './terminal.ts'
+import { bar, clock, now, paint, say } from './terminal.ts'
 
 export interface Played {
   readonly title: string
@@ -16,6 +16,8 @@ export interface PlayOrder {
   readonly version: string
   readonly wanted: 'promoted' | 'switched' | 'rolled-back' | 'retreated'
   readonly env?: Readonly<Record<string, string>>
+  /** By its digest; default: what the manifest has. */
+  readonly image?: string | undefined
 }
 
 const GATES = `
@@ -68,8 +70,14 @@ export async function playRelease(scene: Scene, order: PlayOrder): Promise<Playe
   const result = await scene.release({
     version: order.version,
     ...(order.env === undefined ? {} : { env: order.env }),
+    // The manifest that goes with an image of its own leaves the program to it.
+    ...(order.image === undefined ? {} : { app: { image: order.image } }),
     action,
-    inputs: { ...INPUTS[action], version: action === 'rollback' ? '' : version },
+    inputs: {
+      ...INPUTS[action],
+      version: action === 'rollback' ? '' : version,
+      ...(order.image === undefined ? {} : { image: order.image }),
+    },
     onLine: (line) => {
       const text = /^\d\d:\d\d:\d\dZ ▶ (.*)$/u.exec(line)?.[1]
       if (text !== undefined) say(`${clock(now() - from)}  ${paint.bold(text)}`)
@@ -86,12 +94,4 @@ export async function playRelease(scene: Scene, order: PlayOrder): Promise<Playe
     `the job ${result.exitCode === 0 ? 'succeeded' : 'failed, as it should'}; clients saw ${failed} of ${asked} requests fail`,
   )
   return { title: `shop ${version}: ${decision}`, wanted: order.wanted, decision, failed, result }
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now()
-}
-
-function clock(ms: number): string {
-  return paint.dim(`${(ms / 1000).toFixed(1).padStart(5)} s`)
 }

@@ -28,3 +28,12 @@ export function bar(share: number): string {
   const full = Math.round((share / 100) * width)
   return paint.cyan('█'.repeat(full)) + paint.dim('░'.repeat(width - full))
 }
+
+/** Milliseconds since 1970, as the clients' samples have them. */
+export function now(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+export function clock(ms: number): string {
+  return paint.dim(`${(ms / 1000).toFixed(1).padStart(5)} s`)
+}

@@ -16,6 +16,13 @@ export interface KnownImage extends ImageContent {
   readonly repository: string
   readonly digest: string
 }
+/** A registry that answers for every repository of its host: the embedded one. */
+export interface ImageSource {
+  /** `127.0.0.1:5000` */
+  readonly host: string
+  /** @param name without the host */
+  image(name: string, reference: string): (ImageContent & { readonly digest: string }) | undefined
+}
 export type Lookup =
   | { readonly kind: 'found'; readonly image: KnownImage }
   | { readonly kind: 'invalid' }
@@ -24,6 +31,7 @@ export type Lookup =
 /** The registry that the embedded kubelet pulls from. `node:24-alpine` is there from the start. */
 export class Images {
   readonly #images = new Map<string, KnownImage>()
+  readonly #sources: ImageSource[] = []
 
   constructor() {
     this.add('node:24-alpine', {})
@@ -46,6 +54,11 @@ export class Images {
     return `${repository}@${digest}`
   }
 
+  /** From now on what that registry holds can be pulled, by tag and by digest. */
+  pullFrom(source: ImageSource): void {
+    this.#sources.push(source)
+  }
+
   /** Forgets an image: from now on it cannot be pulled. */
   remove(ref: string): void {
     this.#images.delete(keyOf(ref))
@@ -59,10 +72,17 @@ export class Images {
       // The kubelet calls this InvalidImageName; why it is invalid is not part of its message.
       return { kind: 'invalid' }
     }
-    const image = this.#images.get(key)
+    const image = this.#images.get(key) ?? this.#pulled(ref)
     if (image !== undefined) return { kind: 'found', image }
     const message = `rpc error: code = NotFound desc = failed to pull and unpack image "${key}": failed to resolve reference "${key}": ${key}: not found`
     return { kind: 'missing', message }
+  }
+
+  #pulled(ref: string): KnownImage | undefined {
+    const { repository, tag, digest } = parseImage('image', ref)
+    const source = this.#sources.find(({ host }) => repository.startsWith(`${host}/`))
+    const image = source?.image(repository.slice(source.host.length + 1), digest ?? tag ?? 'latest')
+    return image === undefined ? undefined : { ...image, repository }
   }
 }
 

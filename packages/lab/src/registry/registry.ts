@@ -5,8 +5,10 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { ImageContent } from '../kubernetes/index.ts'
 import { Contents, digestOf, type Repository } from './contents.ts'
 import { RegistryFaults, type RegistryFault } from './faults.ts'
+import { imageIn } from './image.ts'
 
 export interface RegistryOptions {
   /** Manifests by `name:tag`. */
@@ -39,6 +41,8 @@ export interface EmbeddedRegistry {
   /** Of a tag or a digest, as text. */
   manifest(name: string, reference: string): string | undefined
   blob(name: string, digest: string): Buffer | undefined
+  /** As a pod runs it: for `images.pullFrom(registry)`. */
+  image(name: string, reference: string): (ImageContent & { readonly digest: string }) | undefined
   /** Changes it by hand, as another client would. @returns the digest */
   put(name: string, reference: string, manifest: string): string
   putBlob(name: string, content: string | Uint8Array): string
@@ -210,6 +214,10 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Embe
     tags: (name) => Object.fromEntries(contents.known(name)?.tags ?? []),
     manifest: (name, reference) => contents.known(name)?.find(reference)?.text,
     blob: (name, digest) => contents.known(name)?.blobs.get(digest),
+    image: (name, reference) => {
+      const repository = contents.known(name)
+      return repository === undefined ? undefined : imageIn(repository, reference)
+    },
     put: (name, reference, text) => contents.of(name).put(reference, { type: MANIFEST, text }),
     putBlob: (name, content) => {
       const digest = digestOf(content)

@@ -15,6 +15,7 @@ export interface AppOptions {
   readonly replicas?: number
   /** Behaviour, as the app's environment: ERROR_RATE, LATENCY_MS, NEVER_READY … */
   readonly env?: Readonly<Record<string, string>>
+  /** One of its own, which has the program and knows its version. Default: Node's, with the program mounted. */
   readonly image?: string
   /** The pods' labels and the Deployment's selector. */
   readonly labels?: Readonly<Record<string, string>>
@@ -44,7 +45,9 @@ export function appSource(name = 'shop'): Manifest {
 export function appDeployment(options: AppOptions): Manifest {
   const { name = 'shop', version, replicas = 2, env = {}, image = 'node:24-alpine', preStop = 2 } = options
   const labels = options.labels ?? { app: name }
-  const variables = Object.entries({ VERSION: version, PORT: '8080', ...env }).map(([key, value]) => ({
+  const mounted = image === 'node:24-alpine'
+  const own = mounted ? { VERSION: version, PORT: '8080' } : { PORT: '8080' }
+  const variables = Object.entries({ ...own, ...env }).map(([key, value]) => ({
     name: key,
     value,
   }))
@@ -52,12 +55,12 @@ export function appDeployment(options: AppOptions): Manifest {
     name: 'app',
     image,
     imagePullPolicy: 'IfNotPresent',
-    ...(image === 'node:24-alpine' ? { command: ['node', '/app/app.mjs'] } : {}),
+    ...(mounted ? { command: ['node', '/app/app.mjs'] } : {}),
     env: [...variables, { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     ports: [{ name: 'http', containerPort: 8080 }],
     readinessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 1 },
     ...(preStop === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds: preStop } } } }),
-    volumeMounts: [{ name: 'app', mountPath: '/app' }],
+    ...(mounted ? { volumeMounts: [{ name: 'app', mountPath: '/app' }] } : {}),
   }
   const template = {
     metadata: {
@@ -66,7 +69,7 @@ export function appDeployment(options: AppOptions): Manifest {
     },
     spec: {
       containers: [...(options.sidecars ?? []), container],
-      volumes: [{ name: 'app', configMap: { name: `${name}-app` } }],
+      ...(mounted ? { volumes: [{ name: 'app', configMap: { name: `${name}-app` } }] } : {}),
       terminationGracePeriodSeconds: 10,
       ...options.podSpec,
     },
