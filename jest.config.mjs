@@ -21,7 +21,7 @@ const LONG = [
   'test/scenarios/(recorded-on-github|route-of-the-users|several-containers)[.]test',
   'test/scenarios/bluegreen-(cancelled|examples|followers|httproute|missing-permission|not-ready)[.]test',
   'test/scenarios/bluegreen-(reapplied|recorded|refused|somebody-else|taken-back|two-runs)[.]test',
-  'test/scenarios/rollback-(against-odds|examples|hooks-and-gates|of-several|of-what-is-in-flight)[.]test',
+  'test/scenarios/rollback-(against-odds|attested|examples|hooks-and-gates|of-several|of-what-is-in-flight)[.]test',
   'test/scenarios/rollback-to-the-other-color[.]test',
   'test/scenarios/(attestation-required|build-artifact-(evidence|examples|same-inputs)|config-file)[.]test',
 ]

@@ -7,6 +7,7 @@ export const scenarios: readonly Scenario[] = [
   'build-artifact',
   'canary-step',
   'health-gate',
+  'rollback',
   'select-services',
 ].map((action) => ({
   name: `${action}: input error`,

@@ -5,6 +5,7 @@ import type { Gate } from '@release-actions/judge'
 import type { Connection } from '@release-actions/kubernetes'
 import type { LedgerEntry } from '@release-actions/ports'
 import type { ReleaseError } from '@release-actions/values'
+import type { Attested } from './attested.ts'
 import type { RollbackInputs } from './inputs.ts'
 import type { Location } from './locate.ts'
 import type { WantedHook } from './parse-hooks.ts'
@@ -23,6 +24,8 @@ export interface Asked {
   readonly record: KnownRecord
   /** Several services: each line of the log says of which it is. */
   readonly several: boolean
+  /** undefined: attestations are not required. */
+  readonly attested: Attested | undefined
   /** For post, should this process be killed: where a service is that something is about to be changed of. */
   readonly remember: (service: string, location: Location) => void
 }

@@ -1,4 +1,11 @@
-import { SHARED_INPUTS, SHARED_OUTPUTS, defineInputs, input, type Inputs } from '@release-actions/action-kit'
+import {
+  ATTESTATION_INPUTS,
+  SHARED_INPUTS,
+  SHARED_OUTPUTS,
+  defineInputs,
+  input,
+  type Inputs,
+} from '@release-actions/action-kit'
 import { InvalidInput, parseDuration } from '@release-actions/values'
 import { parseTo } from './parse-to.ts'
 
@@ -87,6 +94,7 @@ export const INPUTS = defineInputs({
     description: 'Open an issue for the service in this environment, or add to the one that is open.',
     default: 'true',
   }),
+  ...ATTESTATION_INPUTS,
   hooks: input.multiLine({
     description:
       'Kubernetes Jobs to run before and after, as YAML: `before` and `after`, each a list of `{name, image | manifest, command, timeout, on-failure: stop | continue, services}`. Each runs once in a run, whatever the attempt.',

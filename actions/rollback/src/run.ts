@@ -51,6 +51,9 @@ export async function run(inputs: RollbackInputs, kit: Kit): Promise<void> {
       hooks,
       record,
       several: services.length > 1,
+      attested: inputs.requireAttestation
+        ? (await import('./attested.ts')).attesting(inputs, kit, http)
+        : undefined,
       remember: rememberer(kit),
     }
     const [{ takeBack }, { tell }] = await Promise.all([import('./take-back.ts'), import('./tell.ts')])

@@ -118,6 +118,12 @@ async function walk(
   if (left !== undefined) return story.left(left)
   const newer = inputs.allowOlder ? undefined : newerThan(kit.context.run, target, survey)
   if (newer !== undefined) return story.superseded(newer)
+  const attest = async (way: Way): Promise<void> => {
+    if (asked.attested === undefined || target === undefined) return
+    const { assertRestoresAttested } = await import('./attested.ts')
+    await assertRestoresAttested(asked.attested, way, { asked, world: opened, location, survey, target })
+  }
+  await attest(first)
   if (inputs.dryRun) return story.planned(first)
   if (first.kind === 'there' && !unfinished) return story.there()
   if (unfinished) story.resumes()
@@ -133,6 +139,7 @@ async function walk(
     if (part >= MOST_PARTS) throw new ReleaseError('conflict', 'somebody begins another release each time')
     const ends = way.kind === 'end-canary' || way.kind === 'end-switch'
     // Traffic first: what is in flight is not left in it for as long as a hook takes.
+    if (!ends && part > 0) await attest(way)
     const stopped = ends ? undefined : await before()
     if (stopped !== undefined) return story.hookFailed(stopped)
     const ended = await story.part(way, opened, location, survey, target)
