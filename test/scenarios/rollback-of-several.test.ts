@@ -65,4 +65,29 @@ describe('a rollback of several services', () => {
       ])
     },
   )
+
+  scenario(
+    'takes all back but the one whose record it does not understand, and names that one',
+    { rate: 0, replicas: 1 },
+    async (scene) => {
+      await addService(scene, 'cart')
+      for (const [version, id] of [
+        ['2', 7100],
+        ['3', 7200],
+      ] as const) {
+        await releaseAtOnce(scene, version, { id })
+        await release(scene, 'cart', version, id)
+      }
+      const ofCart = scene.github.deployments.filter(({ task }) => task.endsWith(':cart'))
+      Object.assign(ofCart.at(-1)?.payload ?? {}, { schema: 99 })
+      const done = await rollBack(scene, { run: { id: 7300 }, inputs: { services: 'all' } })
+
+      expect(done.outputs).toMatchObject({ decision: 'failed', 'reason-code': 'conflict', failed: 'cart' })
+      expect(errorOf(done)).toMatch(/cart: .* newer release-actions \(schema 99\)/)
+      expect(done.summary).toContain('shop is back on 2.0.0')
+      expect(recordOf(scene).filter((line) => line.startsWith('rollback'))).toEqual([
+        'rollback shop 2.0.0: success',
+      ])
+    },
+  )
 })

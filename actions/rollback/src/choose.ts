@@ -69,8 +69,12 @@ export function choose(choosing: Choosing): Target {
   )
   if (own !== undefined) return targetOf(own, `what this run began to restore (Deployment ${own.id})`)
   const begun = ownRedeploy(survey.state, run)?.release ?? landedByUs(survey, run, from)
-  if (begun !== undefined && isAskedFor(to, begun.version))
-    return { ...begun, entry: undefined, source: 'what this run began to restore' }
+  if (begun !== undefined && isAskedFor(to, begun.version)) {
+    // It may have ended before it had recorded itself: that is done by the record that names what it restored.
+    const known = entryOfRunning(entries ?? [], begun)
+    const entry = known?.verified === true ? known : undefined
+    return { ...begun, entry, source: 'what this run began to restore' }
+  }
   if (entries === undefined) {
     const found = chooseFromCluster(to, survey, from)
     if (found.kind === 'none') throw nothing(choosing, found.reason, [])

@@ -13,7 +13,6 @@ const LIMIT = 50
  * The releases of the services that are asked for, or of all. GitHub may be away or refuse: that stops no rollback.
  * A service whose record a newer version of ours wrote is refused alone: its meaning is not known here.
  * @param abort what is in flight is only ended: for that the cluster is enough
- * @throws Conflict of all the services, when they are not named
  */
 export async function readRecord(
   { github, warn }: OpenGitHub,
@@ -23,6 +22,8 @@ export async function readRecord(
   abort: boolean,
 ): Promise<KnownRecord> {
   const refused = new Map<string, Conflict>()
+  /** Those of an abort: what is in flight is in the cluster. */
+  const blind: string[] = []
   const stop = new AbortController()
   const reading = read()
   reading.catch(() => undefined) // said below, or too late to matter
@@ -35,15 +36,25 @@ export async function readRecord(
       return { kind: 'away', why: `GitHub gave no answer within ${PATIENCE_MS / 1000} s` }
     return { kind: 'read', services, refused }
   } catch (error) {
-    if (error instanceof Conflict && !abort) throw error
     return { kind: 'away', why: `the record on GitHub cannot be read (${messageOf(error)})` }
   } finally {
     stop.abort()
   }
 
+  function refuse(service: string, error: Conflict): void {
+    if (!abort) return void refused.set(service, error)
+    blind.push(service)
+    warn(`${messageOf(error)}: the cluster's own state is used`)
+  }
+
   async function read(): Promise<ReadonlyMap<string, readonly LedgerEntry[]>> {
     const of = { github, environment, warn }
-    if (wanted === 'all') return readServices(of, LIMIT)
+    if (wanted === 'all') {
+      const services = new Map(await readServices(of, LIMIT, refuse))
+      // They are in the environment all the same, and are named by what becomes of them.
+      for (const service of [...refused.keys(), ...blind]) services.set(service, [])
+      return services
+    }
     const entries = await Promise.all(
       wanted.map(async (service) => [service, await readOne(service)] as const),
     )
@@ -54,8 +65,7 @@ export async function readRecord(
         return await readHistory({ ...of, service }, LIMIT)
       } catch (error) {
         if (!(error instanceof Conflict)) throw error
-        if (abort) warn(`${messageOf(error)}: the cluster's own state is used`)
-        else refused.set(service, error)
+        refuse(service, error)
         return []
       }
     }

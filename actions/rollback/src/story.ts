@@ -44,6 +44,7 @@ export class Story {
   #record: RollbackRecord | undefined
   #wayBack: string | undefined
   #resumed = false
+  #tookBack = false
 
   constructor(asked: Asked, service: string) {
     this.asked = asked
@@ -197,9 +198,13 @@ export class Story {
     return this.#told('superseded', 'superseded', reason)
   }
 
-  /** An earlier attempt has restored it, and was not seen through. */
-  resumes(): void {
+  /**
+   * An earlier attempt has restored it, and was not seen through.
+   * @param tookBack it was that attempt that did it: then it is this run that has rolled back
+   */
+  resumes(tookBack: boolean): void {
     this.#resumed = true
+    this.#tookBack = tookBack
     this.log(`${this.to?.version ?? 'what served before'} serves since an earlier attempt of this run`)
   }
 
@@ -213,12 +218,18 @@ export class Story {
     return this.#told('unchanged', undefined, reason)
   }
 
+  /** An earlier attempt did all of it, and may have ended before it had said so everywhere: what is said twice counts once. */
+  seenThrough(): Promise<ServiceEnd> {
+    this.resumes(true)
+    return this.rolledBack()
+  }
+
   there(): Promise<ServiceEnd> {
     return this.#told('unchanged', undefined, undefined)
   }
 
   rolledBack(): Promise<ServiceEnd> {
-    return this.#told(this.#changed ? 'rolled-back' : 'unchanged', undefined, undefined)
+    return this.#told(this.#changed || this.#tookBack ? 'rolled-back' : 'unchanged', undefined, undefined)
   }
 
   partFailed({ end }: Part): Promise<ServiceEnd> {
@@ -341,11 +352,11 @@ export class Story {
       const world = this.#world
       const own = entry?.record.kind === 'rollback' && entry.record.run.id === this.asked.kit.context.run.id
       // Ended by traffic alone, or by an earlier attempt that was killed: the record is opened only now.
-      const untold = decision === 'rolled-back' ? this.#changed : own && !entry.verified
+      const untold = this.#changed || this.#resumed || (own && !entry.verified)
       if (target !== undefined && world !== undefined && untold) this.#open(target, world, target.template)
-      if (untold || decision === 'rolled-back')
+      if (untold)
         record?.done(
-          [...this.#bad].filter((id) => !this.#isTarget(id)),
+          [...this.#bad].filter((id) => !this.#isTarget(id) && !this.#hasFailed(id)),
           this.to?.version ?? '',
         )
     } else if (decision !== 'planned') {
@@ -370,6 +381,11 @@ export class Story {
     if (target === undefined) return false
     const entry = this.#entries().find((each) => each.id === id)
     return target.entry?.id === id || (entry !== undefined && isSameVersion(entry.record, target))
+  }
+
+  /** An earlier attempt has said it. */
+  #hasFailed(id: number): boolean {
+    return this.#entries().find((each) => each.id === id)?.state === 'failure'
   }
 
   #end(

@@ -106,7 +106,7 @@ async function walk(
     : choose({ service, to: inputs.to, run: kit.context.run, survey, entries, where: namespace })
   const first = nextWay(target, survey)
   const unfinished = first.kind === 'there' && isUnfinished(kit.context.run, target, survey)
-  const earlier = unfinished ? takenBackBy(kit.context.run, survey, entries ?? []) : undefined
+  const earlier = first.kind === 'there' ? takenBackBy(kit.context.run, survey, entries ?? []) : undefined
   const running = fromOf(survey, entries ?? [])
   const from = earlier ?? running
   story.chose(from, target, baseOf(survey), running)
@@ -125,8 +125,8 @@ async function walk(
   }
   await attest(first)
   if (inputs.dryRun) return story.planned(first)
-  if (first.kind === 'there' && !unfinished) return story.there()
-  if (unfinished) story.resumes()
+  if (first.kind === 'there' && !unfinished) return earlier === undefined ? story.there() : story.seenThrough()
+  if (unfinished) story.resumes(earlier !== undefined)
   await opened.preflight()
   const hooks = hooksOf(asked, service, opened, from, story.to)
   await Promise.all(hooks.wanted.map((hook) => hooks.jobs.check(hook)))

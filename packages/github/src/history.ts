@@ -36,10 +36,13 @@ export async function readHistory(releases: Releases, limit: number): Promise<re
   const wanted: Wanted = {
     of: (name) => (name === service ? releases : undefined),
     enough: (found) => found >= limit,
+    refuse: (_, error) => {
+      throw error
+    },
   }
   return eitherWay(
     async () => (await byGraphql(releases, wanted, MOST_PAGES)).map(({ entry }) => entry).slice(0, limit),
-    () => byRest(releases, limit),
+    () => byRest(releases, limit, wanted),
   )
 }
 
@@ -49,12 +52,30 @@ export type Environment = Omit<Releases, 'service'>
 /**
  * The releases of every service of one environment that has any, newest first.
  * @param limit of each service
+ * @param refuse told of a service whose record cannot be understood, which is then left out; default: throws
+ * @throws Conflict when a newer version wrote a record, or none of a service's can be read, and nobody is told
  */
 export async function readServices(
   environment: Environment,
   limit: number,
+  refuse?: (service: string, error: Conflict) => void,
 ): Promise<ReadonlyMap<string, readonly LedgerEntry[]>> {
-  const wanted: Wanted = { of: (service) => ({ ...environment, service }), enough: () => false }
+  const refused = new Map<string, Conflict>()
+  /** The Deployments of a service that cannot be read. */
+  const unread = new Map<string, ReadonlySet<number>>()
+  const wanted: Wanted = {
+    of: (service) => ({ ...environment, service }),
+    enough: () => false,
+    refuse: (service, error) => {
+      if (refuse === undefined) throw error
+      if (!refused.has(service)) refused.set(service, error)
+    },
+    unread: (service, id) => unread.set(service, new Set([...(unread.get(service) ?? []), id])),
+    cut: (pages) =>
+      environment.warn(
+        `${environment.environment} has more Deployments than the newest ${pages * PAGE}: a service that is only in older ones is not seen`,
+      ),
+  }
   const found = await eitherWay(
     () => byGraphql(environment, wanted, MOST_PAGES_OF_ALL),
     async () => {
@@ -66,7 +87,7 @@ export async function readServices(
       const services = new Set(listed.flatMap(({ task }) => serviceOf(task) ?? []))
       const each = await Promise.all(
         [...services].map(async (service) =>
-          (await byRest({ ...environment, service }, limit)).map((entry) => ({ service, entry })),
+          (await byRest({ ...environment, service }, limit, wanted)).map((entry) => ({ service, entry })),
         ),
       )
       return each.flat()
@@ -77,7 +98,21 @@ export async function readServices(
     const before = services.get(service) ?? []
     if (before.length < limit) services.set(service, [...before, entry])
   }
+  for (const [service, { size }] of refuse === undefined ? [] : unread) {
+    if (!services.has(service) && !refused.has(service)) refused.set(service, unreadable(service, size))
+  }
+  for (const [service, error] of refused) {
+    services.delete(service)
+    refuse?.(service, error)
+  }
   return services
+}
+
+function unreadable(service: string, count: number): Conflict {
+  return new Conflict(`none of the ${count} Deployments of ${service} is a record that can be read`, {
+    object: `service ${service}`,
+    fix: [`release ${service} anew, which writes one; what they say is on its Deployments page`],
+  })
 }
 
 async function eitherWay<T>(graphql: () => Promise<T>, rest: () => Promise<T>): Promise<T> {
@@ -94,6 +129,12 @@ interface Wanted {
   of(service: string): Releases | undefined
   /** So many have been found: no further page is asked for. */
   enough(found: number): boolean
+  /** A newer version wrote a record of that service. @throws where that stops everything */
+  refuse(service: string, error: Conflict): void
+  /** A Deployment of that service is no record. */
+  unread?(service: string, deployment: number): void
+  /** There are more than so many pages. */
+  cut?(pages: number): void
 }
 
 interface Found {
@@ -120,29 +161,49 @@ async function byGraphql(
     for (const { deployment, states } of nodes) {
       const service = serviceOf(deployment.task)
       const releases = service === undefined ? undefined : wanted.of(service)
-      const entry = releases === undefined ? undefined : entryOf(deployment, states, releases)
+      const entry = releases === undefined ? undefined : read(deployment, states, releases, wanted)
       if (service !== undefined && entry !== undefined) found.push({ service, entry })
     }
-    if (next === undefined) break
+    if (next === undefined) return found
     after = next
   }
+  if (!wanted.enough(found.length)) wanted.cut?.(mostPages)
   return found
 }
 
-async function byRest(releases: Releases, limit: number): Promise<readonly LedgerEntry[]> {
+async function byRest(releases: Releases, limit: number, wanted: Wanted): Promise<readonly LedgerEntry[]> {
   const { github, environment, service } = releases
   const deployments = await listDeployments(github, { task: taskOf(service), environment, limit })
   const entries = await Promise.all(
     deployments.slice(0, limit).map(async (deployment) => {
       const statuses = await listStatuses(github, deployment.id)
-      return entryOf(
+      return read(
         deployment,
         statuses.map(({ state }) => state),
         releases,
+        wanted,
       )
     }),
   )
   return entries.filter((entry) => entry !== undefined)
+}
+
+/** @returns undefined: it is no record, or one that is not understood, which has been told */
+function read(
+  deployment: Deployment,
+  states: readonly StatusState[],
+  releases: Releases,
+  wanted: Wanted,
+): LedgerEntry | undefined {
+  try {
+    const entry = entryOf(deployment, states, releases)
+    if (entry === undefined) wanted.unread?.(releases.service, deployment.id)
+    return entry
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error
+    wanted.refuse(releases.service, error)
+    return undefined
+  }
 }
 
 /** @param states newest first */
