@@ -9,6 +9,7 @@ export {
   type BlueGreenOptions,
 } from './bluegreen/approach.ts'
 export type { KubernetesBlueGreen } from './bluegreen/open.ts'
+export type { Restoring } from './bluegreen/restoring.ts'
 export type { SwitchChoice } from './bluegreen/standing.ts'
 export type { ColorTarget } from './bluegreen/target.ts'
 export type { Probe } from './traffic/asking.ts'

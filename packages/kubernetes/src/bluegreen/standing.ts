@@ -1,15 +1,17 @@
-import { type Color, COLORS, type Owner } from '@release-actions/release'
+import { type Color, COLORS, type Identity, type Owner } from '@release-actions/release'
 import { NotFound } from '@release-actions/values'
 import { chooseContainer } from '../canary/containers.ts'
-import { type Goal, goalOf } from '../canary/goal.ts'
-import { type Manifests, readManifests } from '../canary/manifests.ts'
+import { type Goal, goalOf, readGiven } from '../canary/goal.ts'
+import type { Manifests } from '../canary/manifests.ts'
 import type { Client } from '../client.ts'
 import { colorName, OWNER } from '../names.ts'
 import type { Deployment, PodTemplate, Service } from '../objects.ts'
+import { selectorText } from '../selectors.ts'
 import { colorMark, servingRoute } from '../traffic/route-colors.ts'
 import type { HttpRoute } from '../traffic/route-types.ts'
 import type { Probe } from '../traffic/asking.ts'
 import { ownerIn } from './colors-of.ts'
+import type { Restoring } from './restoring.ts'
 import { uncoloured, without } from './template.ts'
 
 /** What says who serves, as the input `traffic` says. */
@@ -23,6 +25,8 @@ export interface ColorTargetOptions {
   /** With its digest. Neither image nor manifests: nothing is released, what is in flight can be taken back. */
   readonly image?: string | undefined
   readonly manifests?: readonly string[] | undefined
+  /** An earlier release, to be run again as it was: in the place of image and manifests. */
+  readonly restore?: Identity | undefined
   readonly container?: string | undefined
   /** Of a route: the Service that it names and that leads to the workload. Default: the only one. */
   readonly service?: string | undefined
@@ -46,6 +50,8 @@ export interface ColorStanding {
   readonly route: HttpRoute | undefined
   readonly container: string
   readonly goal: Goal | undefined
+  /** Of an earlier release that is to be run again: what was found of it. */
+  readonly restoring: Restoring | undefined
   readonly manifests: Manifests | undefined
 }
 
@@ -57,26 +63,20 @@ export async function findColorStanding(
   options: ColorTargetOptions,
   services: Promise<readonly Service[]>,
 ): Promise<ColorStanding> {
-  const { client, workload, traffic, image } = options
+  const { client, workload, traffic, image, restore } = options
+  const told = readGiven(options)
   const [own, blue, green, route, all, manifests] = await Promise.all([
     client.find('Deployment', workload),
     client.find('Deployment', colorName(workload, 'blue')),
     client.find('Deployment', colorName(workload, 'green')),
     traffic.kind === 'httproute' ? client.find('HTTPRoute', traffic.name) : undefined,
     services,
-    options.manifests === undefined || options.manifests.length === 0
-      ? undefined
-      : readManifests({
-          entries: options.manifests,
-          workload,
-          namespace: client.namespace,
-          cwd: options.cwd,
-        }),
+    told.manifests,
   ])
   const serviceOf = (name: string): Service | undefined => all.find(({ metadata }) => metadata?.name === name)
   const colors = { blue: ours(blue, workload), green: ours(green, workload) }
   const service = traffic.kind === 'service' ? serviceOf(traffic.name) : undefined
-  const releasing = image !== undefined || manifests !== undefined
+  const releasing = image !== undefined || manifests !== undefined || restore !== undefined
   if ((service ?? route) === undefined && releasing) throw notThere(client.namespace, traffic)
   const serves =
     traffic.kind === 'service'
@@ -102,9 +102,8 @@ export async function findColorStanding(
   const base: PodTemplate | undefined =
     live?.spec === undefined ? deployment.spec?.template : uncoloured(live.spec.template)
   const container = chooseContainer(manifests?.template ?? base, options.container).name
-  const goal = await goalOf({
-    client,
-    workload,
+  const restoring = restore === undefined ? undefined : await restored(restore)
+  const given = await goalOf({
     deployment:
       deployment.spec === undefined || base === undefined
         ? deployment
@@ -112,8 +111,19 @@ export async function findColorStanding(
     container,
     image,
     manifests,
+    completed: told.template,
   })
-  return { own, deployment, colors, serves, services: all, route, container, goal, manifests }
+  const goal = restoring?.goal ?? given
+  return { own, deployment, colors, serves, services: all, route, container, goal, restoring, manifests }
+
+  async function restored(wanted: Identity): Promise<Restoring> {
+    const labels = selectorText(deployment.spec?.selector ?? {})
+    const [{ restoringOf }, { items }] = await Promise.all([
+      import('./restoring.ts'),
+      client.list('ReplicaSet', { labels }),
+    ])
+    return restoringOf({ workload, own, colors, replicaSets: items }, base ?? {}, container, wanted)
+  }
 }
 
 function ownerOf(service: Service | undefined): Owner {
@@ -121,8 +131,16 @@ function ownerOf(service: Service | undefined): Owner {
   return typeof said === 'string' ? said : 'own'
 }
 
-/** A route that was applied again names the user's Service only, whose selector then says it. */
-function servedBy(route: HttpRoute | undefined, service: Service | undefined, workload: string): Owner {
+/**
+ * Who serves, by what says it.
+ *
+ * A route that was applied again names the user's Service only, whose selector then says it.
+ */
+export function servedBy(
+  route: HttpRoute | undefined,
+  service: Service | undefined,
+  workload: string,
+): Owner {
   const named = servingRoute(route, workload)
   return named === 'own' ? ownerOf(service) : named
 }

@@ -6,6 +6,7 @@ import { stableServiceOf } from '../canary/stable-service.ts'
 import { besideService, colorName } from '../names.ts'
 import type { Deployment } from '../objects.ts'
 import { colorMark } from '../traffic/route-colors.ts'
+import type { Restoring } from './restoring.ts'
 import type { ColorStanding, ColorTargetOptions } from './standing.ts'
 import { without } from './template.ts'
 
@@ -26,13 +27,15 @@ export interface ColorTarget {
   /** Every Service whose endpoints say that pods are known. */
   readonly services: readonly string[]
   readonly goal: Goal | undefined
+  /** Of an earlier release that is to be run again: what was found of it. */
+  readonly restoring: Restoring | undefined
   readonly manifests: Manifests | undefined
 }
 
 /** @throws NotFound, InvalidInput, Forbidden; touches nothing */
 export function findColorTarget(options: ColorTargetOptions, standing: ColorStanding): ColorTarget {
   const { workload, traffic } = options
-  const { deployment, container, goal, manifests } = standing
+  const { deployment, container, goal, restoring, manifests } = standing
   const service = traffic.kind === 'service' ? traffic.name : ofRoute(options, standing)
   const single = options.previewService ?? besideService(service, 'preview')
   if (single === service) {
@@ -49,14 +52,15 @@ export function findColorTarget(options: ColorTargetOptions, standing: ColorStan
     preview,
     services: [...new Set([service, ...COLORS.map(preview)])],
     goal,
+    restoring,
     manifests,
   }
 }
 
 /** The Service that a route names and that leads to the workload. */
 function ofRoute(
-  { client, workload, traffic, service, image }: ColorTargetOptions,
-  { deployment, services: all, route, manifests }: ColorStanding,
+  { client, workload, traffic, service }: ColorTargetOptions,
+  { deployment, services: all, route, goal }: ColorStanding,
 ): string {
   const known = service ?? colorMark(route, workload)?.service
   if (known !== undefined) return known
@@ -75,7 +79,7 @@ function ofRoute(
     })
   } catch (error) {
     // Where only a way back is asked for, what somebody has deleted meanwhile must not be in its way.
-    if (image === undefined && manifests === undefined && error instanceof NotFound) return workload
+    if (goal === undefined && error instanceof NotFound) return workload
     throw error
   }
 }

@@ -26,7 +26,7 @@ import { revisionsOf } from './revisions.ts'
 import { sightOf } from './sight.ts'
 import { changedLabels, type Target } from './target.ts'
 import { canaryTemplate } from './template.ts'
-import { templateHash } from './template-hash.ts'
+import { templateHash, withoutHash } from './template-hash.ts'
 
 export interface ClusterOptions {
   readonly client: Client
@@ -335,9 +335,4 @@ export function foreign(namespace: string, name: string): Conflict {
     object,
     fix: [`kubectl -n ${namespace} delete deployment ${name}   # if it is a leftover`],
   })
-}
-
-function withoutHash(template: PodTemplate): PodTemplate {
-  const { 'pod-template-hash': _hash, ...labels } = template.metadata?.labels ?? {}
-  return { ...template, metadata: { ...template.metadata, labels } }
 }

@@ -13,6 +13,12 @@ export function templateHash(template: PodTemplate | undefined): string {
   return createHash('sha256').update(canonical({ labels, annotations, spec })).digest('hex')
 }
 
+/** The template of a ReplicaSet as its Deployment has it. */
+export function withoutHash(template: PodTemplate): PodTemplate {
+  const { 'pod-template-hash': _hash, ...labels } = template.metadata?.labels ?? {}
+  return { ...template, metadata: { ...template.metadata, labels } }
+}
+
 function without(
   labels: Readonly<Record<string, string>>,
   keys: readonly string[],

@@ -11,6 +11,7 @@ import {
 import { Conflict } from '@release-actions/values'
 import { proveAccess } from '../access.ts'
 import { openCanary, type CanaryOptions } from '../approach.ts'
+import { servedBy } from '../bluegreen/standing.ts'
 import { templateOf } from '../bluegreen/template-of.ts'
 import { imageOf } from '../canary/containers.ts'
 import type { Client } from '../client.ts'
@@ -86,8 +87,9 @@ export async function openRollback(options: RollbackOptions): Promise<Kubernetes
         ...COLORS.map((color) => client.find('Deployment', colorName(workload, color))),
       ])
       const named = releaseOf(deployment.spec?.template, container)
+      const ours = [blue, green].some((each) => each?.metadata?.annotations?.[OWNER] === workload)
       return {
-        state: claim.state,
+        state: ours ? await withColors(claim.state) : claim.state,
         holder: claim.kind === 'held' ? claim.by : undefined,
         stable: { ...named, digest: named.digest ?? stable.digest },
         colors: { blue: colorOf(blue), green: colorOf(green) },
@@ -99,6 +101,19 @@ export async function openRollback(options: RollbackOptions): Promise<Kubernetes
       return restorationOf(deployment, replicaSets, container, wanted)
     },
     preflight: () => lookBeforeSettingBack(client, workload, options.uses),
+  }
+
+  /** The Lease of an adopted workload was deleted: then the Service, or the route, says which colour serves. */
+  async function withColors(state: LeaseState): Promise<LeaseState> {
+    const { inFlight, switching, colors } = state
+    if ((inFlight ?? switching ?? colors) !== undefined) return state
+    const switched = /^service\/(.+)$/.exec(options.traffic ?? '')?.[1] ?? target.stableService
+    const [found, serving] = await Promise.all([
+      route === undefined ? undefined : client.find('HTTPRoute', route),
+      client.find('Service', switched),
+    ])
+    const live = servedBy(found, serving, workload)
+    return live === 'own' ? state : { ...state, colors: { live, warm: undefined } }
   }
 
   function colorOf(found: Deployment | undefined): Identity | undefined {

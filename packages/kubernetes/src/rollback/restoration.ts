@@ -86,12 +86,12 @@ function kept(deployment: Deployment, replicaSets: readonly ReplicaSet[]): reado
 }
 
 /** The image by its digest, where the record knows one: a tag may have moved since. */
-function pinned({ image, digest }: Identity): string {
+export function pinned({ image, digest }: Identity): string {
   if (digest === undefined || image.includes('@')) return image
   const { repository, tag } = parseImage('image', image)
   return formatImage({ repository, tag, digest })
 }
 
-function digestIn(image: string): string | undefined {
+export function digestIn(image: string): string | undefined {
   return /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1]
 }
