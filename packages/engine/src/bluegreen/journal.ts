@@ -37,9 +37,9 @@ export function describeSwitchMove(move: BlueGreenMove, seen: BlueGreenSight): s
     case 'link':
       return 'give the idle colour a Service of its own'
     case 'switch':
-      return describeSwitch(move)
+      return describeSwitch(move, seen)
     case 'switch-back':
-      return `BACK TO ${move.to}: ${move.why.reason}`
+      return `BACK TO ${move.to}${shortOf(move.to, seen)}: ${move.why.reason}`
     case 'follow':
       return `let ${move.object} follow ${nameOf(move.to, seen)}`
     case 'land':
@@ -65,15 +65,25 @@ export function describeSwitchMove(move: BlueGreenMove, seen: BlueGreenSight): s
   }
 }
 
-function describeSwitch({ to, why }: Extract<BlueGreenMove, { kind: 'switch' }>): string {
+function describeSwitch(
+  { to, why }: Extract<BlueGreenMove, { kind: 'switch' }>,
+  seen: BlueGreenSight,
+): string {
   switch (why) {
     case 'adopt':
       return `switch to ${to}, which has the version that serves`
     case 'release':
-      return `SWITCH to ${to}`
+      return `SWITCH to ${to}${shortOf(to, seen)}`
     case 'mend':
       return `switch to ${to} again: somebody has taken the colour out of what says who serves`
   }
+}
+
+/** That a colour gets everything with fewer pods than it is to have. */
+function shortOf(to: Color, seen: BlueGreenSight): string {
+  const { ready = 0, desired = 0 } = seen[to] ?? {}
+  const need = Math.max(desired, seen.claim.state.switching?.base.replicas ?? 0)
+  return ready >= need ? '' : ` with ${ready} of ${pods(need)}, the others are coming`
 }
 
 function describeNote(change: SwitchNote): string {

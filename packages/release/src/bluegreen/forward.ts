@@ -1,6 +1,7 @@
-import { waitUntil } from '../canary/steps.ts'
+import { countsSince, waitUntil } from '../canary/steps.ts'
 import type { Timestamp } from '../in-flight.ts'
 import type { BlueGreenMove } from './moves.ts'
+import { patience } from './patience.ts'
 import { ownerOf } from './sight.ts'
 import {
   baseColor,
@@ -77,9 +78,27 @@ function deploy(way: Forward): BlueGreenMove {
     return { kind: 'judge', stage: 'pre-switch', soak: goal.preSwitchSoak }
   }
   // Asked again just before the switch: what serves may have grown since.
-  if (idle.ready < need) return waitFor(way, 'color-ready')
-  if (!unlinked && idle.endpoints < need) return waitFor(way, 'color-endpoints')
+  const soon = idle.ready < need ? enoughFrom(way, idle.ready, need) : seen.now
+  if (soon === undefined) return waitFor(way, 'color-ready')
+  if (seen.now < soon) return { kind: 'await', what: 'color-ready', until: soon }
+  if (!unlinked && idle.endpoints < Math.min(need, idle.ready)) return waitFor(way, 'color-endpoints')
   return name === 'switching' ? { kind: 'switch', to: color, why: 'release' } : note('judging')
+}
+
+/**
+ * From when on some of the pods are enough: a rollback gives a colour that was up everything within seconds, since what
+ * serves is what somebody wants to be rid of. One whose pods are only coming is waited for.
+ */
+function enoughFrom(
+  { goal, seen, claim, flight }: Forward,
+  ready: number,
+  need: number,
+): Timestamp | undefined {
+  const warm = claim.state.colors?.warm
+  const isWarm = warm?.color === flight.to && warm.release.template === goal.release.template
+  const most = goal.preempt && isWarm ? patience({ ready, need }) : undefined
+  if (most === undefined) return undefined
+  return countsSince(flight.since, claim, seen) + Math.min(most, goal.timing.timeout)
 }
 
 /** What the idle colour had before goes first: its pods must be no mixture of two versions. */

@@ -1,7 +1,8 @@
-import { waitUntil } from '../canary/steps.ts'
+import { countsSince, waitUntil } from '../canary/steps.ts'
 import type { Retreat } from '../in-flight.ts'
 import type { Color } from './color.ts'
 import type { BlueGreenMove } from './moves.ts'
+import { patience } from './patience.ts'
 import type { BlueGreenSight } from './sight.ts'
 import {
   baseColor,
@@ -56,7 +57,10 @@ export function goBack(way: GoBack): BlueGreenMove {
   return behind ?? tidyUp(way, adopted)
 }
 
-/** The new version serves: back, at once, unless what served before has no capacity for it any more. */
+/**
+ * The new version serves: back, at once where what served before is whole, and within seconds with the pods that it
+ * has: leaving bad code in the traffic costs more than being short of some pods for as long as they take to come.
+ */
 function switchBack(way: GoBack): BlueGreenMove {
   const { seen, claim, flight, why } = way
   const to = baseColor(flight)
@@ -66,12 +70,16 @@ function switchBack(way: GoBack): BlueGreenMove {
   const need = Math.max(1, flight.base.replicas)
   const nothingNew = (seen[flight.to]?.ready ?? 0) === 0
   const ready = before?.ready ?? 0
-  if (ready >= need || (nothingNew && ready > 0)) return { kind: 'switch-back', to, why }
+  const most = patience({ ready, need }, way.brief)
+  const begun = flight.retreat === undefined ? seen.now : countsSince(flight.retreat.at, claim, seen)
+  const soon = most === undefined ? undefined : begun + Math.min(most, way.timing.timeout)
+  const enough = soon !== undefined && seen.now >= soon
+  if (enough || (nothingNew && ready > 0)) return { kind: 'switch-back', to, why }
   if (before === undefined || before.deleting) return notTakenBack(way)
   if (flight.retreat === undefined) return { kind: 'note', change: { kind: 'retreat', why } }
   if (before.desired < need) return stampFirst(seen) ?? { kind: 'scale', owner: to, replicas: need }
-  if (way.brief === true) return cancelled(way)
-  const until = waitUntil(way, seen, claim, flight)
+  if (way.brief === true && soon === undefined) return cancelled(way)
+  const until = soon ?? waitUntil(way, seen, claim, flight)
   return seen.now < until ? { kind: 'await', what: 'base-ready', until } : notTakenBack(way)
 }
 
