@@ -44,6 +44,8 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
   let known = false
   /** What this process took, until it lets go. */
   let mine: { readonly holder: string; readonly run: RunId; readonly fence: number } | undefined
+  /** What it said while it was ours: should somebody delete it under us, it is made again as it was. */
+  let ours: LeaseState | undefined
   /** Expiry is judged on our own clock: since when we have seen this version of another's Lease. */
   let seen: { readonly version: string; readonly since: number } | undefined
   /** Writes of one process go one after another. */
@@ -60,6 +62,7 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
     known = true
     const version = now?.metadata?.resourceVersion ?? ''
     if (seen?.version !== version) seen = { version, since: clock.now() }
+    if (now !== undefined) ours = isMine(now) ? readState(now) : undefined
     return now
   }
 
@@ -67,7 +70,7 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
   const holderOf = (of: Lease | undefined): string => of?.spec?.holderIdentity ?? ''
   const isMine = (of: Lease | undefined): boolean => mine !== undefined && holderOf(of) === mine.holder
   const stateOf = (of: Lease | undefined): LeaseState =>
-    of === undefined ? EMPTY_LEASE_STATE : readState(of)
+    of === undefined ? (ours ?? EMPTY_LEASE_STATE) : readState(of)
 
   function superseded(): Superseded {
     const to = parseHolder(holderOf(lease))
@@ -82,7 +85,7 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
     if (mine !== undefined && isMine(lease)) {
       return { kind: 'ours', fence: mine.fence, since: timeOf(lease?.spec?.acquireTime, clock.now()), state }
     }
-    // Deleted under us, and nobody's: then it is taken anew, and what stands in the cluster is brought to an end.
+    // Deleted under us, and nobody's: then it is taken anew, with what it said, and the release goes on.
     if (mine !== undefined && lease !== undefined) return { kind: 'lost', to: by, state }
     if (holder === '') return { kind: 'free', state }
     if (by === undefined) {
@@ -133,7 +136,10 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
         if (!known) await refresh()
         const holder = formatHolder(run, nonce)
         const now = microTime(clock.now())
-        const fence = lease === undefined ? firstFence(clock.now()) : (lease.spec?.leaseTransitions ?? 0) + 1
+        const fence =
+          lease === undefined
+            ? Math.max(firstFence(clock.now()), (mine?.fence ?? 0) + 1)
+            : (lease.spec?.leaseTransitions ?? 0) + 1
         const spec = {
           holderIdentity: holder,
           leaseDurationSeconds: Math.ceil(leaseDuration / 1000),
@@ -143,7 +149,8 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
         }
         try {
           if (lease === undefined) {
-            const metadata = { name, namespace: client.namespace, annotations: {} }
+            const annotations = ours === undefined ? {} : { [STATE]: JSON.stringify(ours) }
+            const metadata = { name, namespace: client.namespace, annotations }
             keep(
               await client.create('Lease', {
                 apiVersion: apiVersionOf('Lease'),
@@ -191,6 +198,7 @@ export function createClaims(options: ClaimsOptions): KubernetesClaims {
         // Not ours any more, or out of reach: then it expires. Whoever lets go has no use for an error.
       }
       mine = undefined
+      ours = undefined
     })
   }
 

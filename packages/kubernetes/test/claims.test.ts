@@ -226,6 +226,23 @@ describe('the guard', () => {
     guard.stop()
   })
 
+  test('makes it again as it was, where nobody has had it since', async () => {
+    await using it = await world()
+    const [a, b] = [it.claims('a'), it.claims('b')]
+    const { fence } = await a.take(RUN)
+    await a.write((state) => ({ ...state, note: 'in flight' }))
+    await it.admin.delete('Lease', leaseName('shop'))
+    expect(await a.read()).toMatchObject({ kind: 'free', state: { note: 'in flight' } })
+    expect((await a.take(RUN)).fence).toBeGreaterThan(fence)
+    expect(await b.read()).toMatchObject({ kind: 'held', by: RUN, state: { note: 'in flight' } })
+    // Another has had it: what this process knew is of another world.
+    await b.take(NEWER)
+    await b.write((state) => ({ ...state, note: 'theirs' }))
+    await a.read()
+    await it.admin.delete('Lease', leaseName('shop'))
+    expect(await a.read()).not.toMatchObject({ state: { note: 'in flight' } })
+  })
+
   test('notices it also when its watch is cut', async () => {
     await using it = await world()
     const [a, b] = [it.claims('a'), it.claims('b')]

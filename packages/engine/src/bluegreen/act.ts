@@ -1,4 +1,5 @@
 import {
+  baseOwner,
   begunSwitch,
   endedBy,
   forgottenWarm,
@@ -7,8 +8,10 @@ import {
   provedSwitch,
   servingOwner,
   takenUpSwitch,
+  withSwitch,
   type BlueGreenGoal,
   type Color,
+  type Owner,
   type SwitchEnd,
   type BlueGreenMove,
   type SwitchNote,
@@ -106,16 +109,18 @@ export async function actSwitch(
   async function begin(): Promise<void> {
     if (goal.kind !== 'switch') return
     const before = seen.claim.state.switching
-    const switching =
-      before === undefined
-        ? begunSwitch(goal, baseOf(await ports.switch.original()), acting.deployment(), clock.now())
-        : takenUpSwitch(goal, before, acting.deployment())
-    return claims.write((state) => ({ ...state, switching }))
+    if (before !== undefined) {
+      const switching = takenUpSwitch(goal, before, acting.deployment())
+      return claims.write((state) => ({ ...state, switching }))
+    }
+    const serving = servingOwner(seen)
+    const base = baseOf(baseOwner(goal, seen), serving, await ports.switch.original())
+    const switching = begunSwitch(goal, base, acting.deployment(), clock.now(), serving)
+    return claims.write((state) => withSwitch(state, switching))
   }
 
   /** What a retreat goes back to. */
-  function baseOf(original: unknown): Switching['base'] {
-    const owner = servingOwner(seen)
+  function baseOf(owner: Owner, named: Owner, original: unknown): Switching['base'] {
     const serving = sight[owner]
     const { live, colors: kept } = seen.claim.state
     // What the record knows of the version that serves, when it is still that one.
@@ -130,7 +135,8 @@ export async function actSwitch(
         template: serving?.template ?? '',
       },
       owner,
-      replicas: serving?.desired ?? 0,
+      // As many as users need now.
+      replicas: sight[named]?.desired ?? 0,
       replicaSet: serving?.replicaSet,
       switch: original,
     }

@@ -293,6 +293,55 @@ describe('somebody else', () => {
   })
 })
 
+describe('a Lease that somebody deletes', () => {
+  test.each(['pass', 'fail'] as const)(
+    'after the switch: it is judged all the same, and may %s',
+    async (said) => {
+      const world = new ColorsWorld()
+      let stages = 0
+      world.nature.verdict = (stage) =>
+        stage === 'post-switch' && said === 'fail' && stages > 1
+          ? { kind: 'fail', code: 'unhealthy', reason: 'too many errors' }
+          : { kind: 'pass' }
+      const { end } = await run(world, {
+        listener: {
+          judging: (stage) => {
+            stages++
+            if (stage === 'post-switch' && stages === 2) world.clock.in(30_000, () => world.deleteLease())
+          },
+        },
+      })
+      expect(end).toMatchObject(
+        said === 'pass'
+          ? { kind: 'done', decision: 'switched' }
+          : { kind: 'failed', decision: 'retreated', code: 'unhealthy' },
+      )
+      expect(world.outcome()).toMatchObject({ serves: said === 'pass' ? 'new' : 'old', switching: undefined })
+      expectHarmless(world)
+    },
+  )
+
+  test('at any call: it never ends as unchanged, and one version serves', async () => {
+    const calls: string[] = []
+    const calm = new ColorsWorld()
+    calm.nature.before = (call) => void calls.push(call)
+    await run(calm)
+    for (let n = 1; n <= calls.length; n++) {
+      const world = new ColorsWorld()
+      let count = 0
+      let taken = false
+      world.nature.before = (call) => {
+        taken ||= call === 'write lease'
+        if (++count === n && taken) world.deleteLease()
+      }
+      const { end } = await run(world)
+      expect({ n, end }).toMatchObject({ end: { kind: 'done', decision: 'switched' } })
+      expect(world.outcome()).toMatchObject({ serves: 'new', same: true, whole: true })
+      expectHarmless(world)
+    }
+  })
+})
+
 test('post after a switch that was judged tidies up; nothing in flight is nothing to do', async () => {
   const world = await switched({ keep: 0 })
   expect(world.outcome()).toMatchObject({ up: ['green new'] })

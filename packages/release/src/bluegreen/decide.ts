@@ -8,7 +8,7 @@ import { compareRuns, formatRun, type RunId } from '../run-id.ts'
 import { expiredWarm, isServing } from './already-switched.ts'
 import { finish, forward } from './forward.ts'
 import { goBack, stillServes } from './go-back.ts'
-import type { Color } from './color.ts'
+import { otherColor, type Color } from './color.ts'
 import type { BlueGreenGoal, SwitchGoal } from './goal.ts'
 import type { BlueGreenMove } from './moves.ts'
 import { reasonToRetreat } from './reason-to-retreat.ts'
@@ -16,6 +16,7 @@ import type { BlueGreenSight } from './sight.ts'
 import {
   finished,
   follow,
+  isForgotten,
   lastSwitch,
   meant,
   mend,
@@ -128,7 +129,8 @@ function beginOrEnd(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours): BlueGr
   const serving = servingOwner(seen)
   const live = seen[serving]
   if (serving !== 'own' && live?.template === goal.release.template) {
-    return tidy(goal, seen, claim, serving)
+    if (!isForgotten(claim.state) || goal.preempt) return tidy(goal, seen, claim, serving)
+    return stampFirst(seen) ?? takeUpForgotten(goal, seen, serving)
   }
   const refused = refusal(goal, seen)
   if (refused !== undefined) return refused
@@ -139,6 +141,16 @@ function beginOrEnd(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours): BlueGr
     return awaitLive(seen, live?.name ?? `the ${serving} colour`, live, until)
   }
   return { kind: 'begin' }
+}
+
+/** It serves, but no Lease tells whether it was judged: it is, as after its switch, with the other colour to go back to. */
+function takeUpForgotten(goal: SwitchGoal, seen: BlueGreenSight, serving: Color): BlueGreenMove {
+  const other = otherColor(serving)
+  if (seen[other] !== undefined) return { kind: 'begin' }
+  return failed(
+    'conflict',
+    `${goal.release.version} (${serving}) serves, but somebody deleted the Lease that told whether it was judged, and the ${other} colour, which it could go back to`,
+  )
 }
 
 /** The key of the colour, put back; undefined: it is there. */

@@ -5,7 +5,7 @@ import { decideSwitch } from './decide.ts'
 import type { BlueGreenGoal } from './goal.ts'
 import type { BlueGreenMove } from './moves.ts'
 import { ownerOf, type BlueGreenSight, type SwitchSight } from './sight.ts'
-import { servingOwner } from './steps.ts'
+import { baseOwner, servingOwner } from './steps.ts'
 import {
   begunSwitch,
   forgottenWarm,
@@ -13,6 +13,7 @@ import {
   notedSwitch,
   provedSwitch,
   takenUpSwitch,
+  withSwitch,
 } from './written.ts'
 
 /** Moves after which a plan is cut off; the longest ways take a tenth of it. */
@@ -118,18 +119,18 @@ function begin(goal: BlueGreenGoal, after: BlueGreenSight): BlueGreenSight {
   return lease(after, (state) => {
     const before = state.switching
     if (before !== undefined) return { ...state, switching: takenUpSwitch(goal, before, undefined) }
-    const owner = servingOwner(after)
-    const live = ownerOf(after, owner)
-    const template = live?.template ?? ''
+    const owner = baseOwner(goal, after)
+    const serving = servingOwner(after)
+    const template = ownerOf(after, owner)?.template ?? ''
     const known = state.live?.release.template === template ? state.live.release : undefined
     const base = {
       release: known ?? { version: 'the running version', digest: undefined, image: '', template },
       owner,
-      replicas: live?.desired ?? 0,
+      replicas: ownerOf(after, serving)?.desired ?? 0,
       replicaSet: undefined,
       switch: undefined,
     }
-    return { ...state, switching: begunSwitch(goal, base, undefined, after.now) }
+    return withSwitch(state, begunSwitch(goal, base, undefined, after.now, serving))
   })
 }
 

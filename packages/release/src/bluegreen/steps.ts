@@ -67,6 +67,24 @@ export function servingOwner(seen: {
   return to === 'own' ? (seen.claim.state.colors?.live ?? 'own') : to
 }
 
+/**
+ * What a release goes back to: what serves. Where the release that is asked for serves already, and whether it was ever
+ * judged is not known any more, the other colour.
+ */
+export function baseOwner(
+  goal: Pick<SwitchGoal, 'release'>,
+  seen: Pick<BlueGreenSight, 'claim' | 'switch' | 'own' | Color>,
+): Owner {
+  const serving = servingOwner(seen)
+  const same = serving !== 'own' && seen[serving]?.template === goal.release.template
+  return same ? otherColor(serving) : serving
+}
+
+/** Nothing is known of an adopted workload: its Lease was deleted. */
+export function isForgotten({ switching, inFlight, colors, last, live }: LeaseState): boolean {
+  return (switching ?? inFlight ?? colors ?? last ?? live) === undefined
+}
+
 /** Ready pods that a colour must have before everything goes to it. */
 export function needOf(
   goal: Pick<SwitchGoal, 'preempt'>,

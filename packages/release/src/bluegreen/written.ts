@@ -14,8 +14,27 @@ export function targetColor(goal: Pick<SwitchGoal, 'color'>, serving: Owner): Co
   return serving === 'own' ? 'green' : otherColor(serving)
 }
 
-/** `begin`: a release that has done nothing yet. */
+/** `begin`: a release that has done nothing yet, or one that serves and of which nothing is known any more. */
 export function begunSwitch(
+  goal: SwitchGoal,
+  base: Switching['base'],
+  deployment: number | undefined,
+  now: Timestamp,
+  serving: Owner,
+): Switching {
+  const begun = notYetBegun(goal, base, deployment, now)
+  if (base.owner === 'own' || serving === base.owner) return begun
+  const to = otherColor(base.owner)
+  return {
+    ...begun,
+    to,
+    passed: ['pre-switch'],
+    switches: [{ to, at: now, verified: 'pending' }],
+    phase: { name: 'soaking', since: now },
+  }
+}
+
+function notYetBegun(
   goal: SwitchGoal,
   base: Switching['base'],
   deployment: number | undefined,
@@ -37,6 +56,13 @@ export function begunSwitch(
     retreat: undefined,
     reverted: 0,
   }
+}
+
+/** The state with a release that begins; where the Lease was deleted, which colours there are is found again. */
+export function withSwitch(state: LeaseState, switching: Switching): LeaseState {
+  const { owner } = switching.base
+  const found = owner === 'own' ? undefined : ({ live: owner, warm: undefined } as const)
+  return { ...state, switching, colors: state.colors ?? found }
 }
 
 /** `begin` by another run: what was reached stays reached. */

@@ -30,8 +30,9 @@ import {
   SOAKING,
   TOOK_BACK,
   US,
+  warmAgain,
 } from './sights.ts'
-import { abortOf, goalOf as switchGoal, NEW, OTHER, THIRD, workload } from './world.ts'
+import { abortOf, goalOf as switchGoal, NEW, OLD, OTHER, THIRD, workload } from './world.ts'
 
 /** One decision: what is seen, and the move that must follow (the fields that matter of it). */
 interface Row {
@@ -257,6 +258,32 @@ const BEGIN: readonly Row[] = [
   },
 ]
 
+/** The claim is ours, but the Lease was deleted before: it says nothing. */
+const FORGOTTEN: BlueGreenSight = { ...ADOPTED, claim: ours(undefined, { colors: undefined }) }
+
+const FORGOTTEN_LEASE: readonly Row[] = [
+  {
+    name: 'is claimed although the release that is asked for serves: whether it was judged is not known',
+    goal: same,
+    seen: { ...ADOPTED, claim: { kind: 'free', state: EMPTY } },
+    move: { kind: 'claim' },
+  },
+  { name: 'is taken up where it serves', goal: same, seen: FORGOTTEN, move: { kind: 'begin' } },
+  {
+    name: 'with nothing to go back to is a conflict, and never unchanged',
+    goal: same,
+    seen: { ...FORGOTTEN, blue: undefined },
+    move: { kind: 'failed', decision: 'failed', code: 'conflict', reason: expect.stringContaining('Lease') },
+  },
+  {
+    name: 'of what a rollback is to restore is nothing to judge',
+    goal: goalOf({ release: NEW, preempt: true }),
+    seen: FORGOTTEN,
+    move: { kind: 'note', change: { kind: 'switched', to: 'green' } },
+  },
+  { name: 'is no obstacle to another release', seen: FORGOTTEN, move: { kind: 'begin' } },
+]
+
 const FIRST: readonly Row[] = [
   {
     name: 'makes a colour of what serves',
@@ -428,6 +455,27 @@ const IDLE_COLOR: readonly Row[] = [
     move: { kind: 'switch', to: 'blue', why: 'release' },
   },
   {
+    name: 'of a rollback, warm with a pod in four missing, has five seconds to be whole',
+    goal: goalOf({ preempt: true, release: OLD }),
+    seen: warmAgain({ since: NOW }),
+    move: { kind: 'await', what: 'color-ready', until: NOW + 5_000 },
+  },
+  {
+    name: 'of a rollback, warm, then gets everything with what it has',
+    goal: goalOf({ preempt: true, release: OLD }),
+    seen: warmAgain({ since: NOW - 5_000 }),
+    move: { kind: 'switch', to: 'blue', why: 'release' },
+  },
+  {
+    name: 'of a rollback, cold, is waited for until it is whole',
+    goal: rollback,
+    seen: before(
+      { preempt: true, since: NOW - 5 * MINUTE, phase: { name: 'switching', since: NOW } },
+      { blue: workload('shop-blue', 'third', 4, { ready: 3 }) },
+    ),
+    move: { kind: 'await', what: 'color-ready', until: NOW + 10 * MINUTE },
+  },
+  {
     name: 'fails its gates: the retreat is noted, and nothing is switched',
     seen: {
       ...JUDGING,
@@ -593,18 +641,69 @@ const SWITCHED: readonly Row[] = [
 
 const BACK: readonly Row[] = [
   {
-    name: 'waits for what served before to be whole again',
+    name: 'gives what served before five seconds for a pod in four that is missing',
+    seen: during(
+      { retreat: { ...TOOK_BACK, at: NOW }, phase: { name: 'retreating', since: NOW } },
+      { green: workload('shop-green', 'new', 4, { ready: 3 }) },
+    ),
+    move: { kind: 'await', what: 'base-ready', until: NOW + 5_000 },
+  },
+  {
+    name: 'gives it fifteen for three of them: one alone would be overrun',
+    seen: during(
+      { retreat: { ...TOOK_BACK, at: NOW - 14_000 }, phase: { name: 'retreating', since: NOW - 14_000 } },
+      { green: workload('shop-green', 'new', 4, { ready: 1 }) },
+    ),
+    move: { kind: 'await', what: 'base-ready', until: NOW + 1_000 },
+  },
+  {
+    name: 'then goes back to what is there',
+    seen: during(
+      { retreat: { ...TOOK_BACK, at: NOW - 5_000 }, phase: { name: 'retreating', since: NOW - 5_000 } },
+      { green: workload('shop-green', 'new', 4, { ready: 3 }) },
+    ),
+    move: { kind: 'switch-back', to: 'green' },
+  },
+  {
+    name: 'brings what served before up first where it was scaled down',
+    seen: during(
+      { retreat: { ...TOOK_BACK, at: NOW }, phase: { name: 'retreating', since: NOW } },
+      { green: workload('shop-green', 'new', 2) },
+    ),
+    move: { kind: 'scale', owner: 'green', replicas: 4 },
+  },
+  {
+    name: 'after a signal does not wait for two seconds',
+    seen: during(
+      { retreat: { ...TOOK_BACK, at: NOW }, phase: { name: 'retreating', since: NOW } },
+      { green: workload('shop-green', 'new', 4, { ready: 1 }), cancelled: true },
+    ),
+    move: { kind: 'await', what: 'base-ready', until: NOW + 1_125 },
+  },
+  {
+    name: 'after a signal leaves it to post where there is nothing to go back to',
+    seen: during(
+      {
+        retreat: { ...TOOK_BACK, code: 'cancelled', at: NOW },
+        phase: { name: 'retreating', since: NOW },
+      },
+      { green: workload('shop-green', 'new', 4, { ready: 0 }), cancelled: true },
+    ),
+    move: { kind: 'failed', decision: 'cancelled' },
+  },
+  {
+    name: 'waits where no pod of what served before is ready',
     seen: during(
       { retreat: TOOK_BACK, phase: { name: 'retreating', since: NOW } },
-      { green: workload('shop-green', 'new', 4, { ready: 2 }) },
+      { green: workload('shop-green', 'new', 4, { ready: 0 }) },
     ),
     move: { kind: 'await', what: 'base-ready', until: NOW + 10 * MINUTE },
   },
   {
-    name: 'is given up, and says so, when that never comes',
+    name: 'is given up, and says so, when none ever comes',
     seen: during(
       { retreat: TOOK_BACK, phase: { name: 'retreating', since: LONG_AGO } },
-      { green: workload('shop-green', 'new', 4, { ready: 2 }) },
+      { green: workload('shop-green', 'new', 4, { ready: 0 }) },
     ),
     move: {
       kind: 'failed',
@@ -705,10 +804,11 @@ const BACK: readonly Row[] = [
   },
 ]
 
-const TABLES = { BEFORE, BEGIN, FIRST, IDLE_COLOR, SWITCHED, BACK } as const
+const TABLES = { BEFORE, BEGIN, FORGOTTEN_LEASE, FIRST, IDLE_COLOR, SWITCHED, BACK } as const
 const TITLES: Readonly<Record<keyof typeof TABLES, string>> = {
   BEFORE: 'before anything is touched',
   BEGIN: 'with the claim, and nothing in flight',
+  FORGOTTEN_LEASE: 'a Lease that somebody deleted',
   FIRST: 'a first release',
   IDLE_COLOR: 'the idle colour',
   SWITCHED: 'what was switched to',

@@ -26,7 +26,9 @@ export function safe(move: BlueGreenMove, seen: BlueGreenSight): void {
     } else {
       if (flight === undefined) throw wrong('a switch without a release')
       const live = to === 'own' ? seen.own : seen[to]
-      const enough = flight.preempt && live?.ready === 0 ? 1 : (live?.desired ?? 1)
+      // A rollback gives a colour that was warm what it has, once it had its seconds to be whole.
+      const warm = flight.preempt && seen.claim.state.colors?.warm?.color === move.to
+      const enough = warm || (flight.preempt && live?.ready === 0) ? 1 : (live?.desired ?? 1)
       if (made.ready < enough) throw wrong('a switch to fewer pods than what serves needs')
       if (move.why === 'release' && !flight.preempt && !flight.passed.includes('pre-switch')) {
         throw wrong('a switch to what was not judged')
@@ -36,6 +38,12 @@ export function safe(move: BlueGreenMove, seen: BlueGreenSight): void {
     }
   }
   if (move.kind === 'switch-back' && (seen[move.to]?.ready ?? 0) === 0) throw wrong('back to nothing')
+  // What is to leave the traffic leaves it within seconds, wherever there is a pod to go back to.
+  if (flight?.retreat !== undefined && to === flight.to && move.kind === 'await') {
+    const ready = seen[baseColor(flight)]?.ready ?? 0
+    const since = Math.max(flight.retreat.at, seen.claim.kind === 'ours' ? seen.claim.since : 0)
+    if (ready > 0 && move.until > since + 20_000) throw wrong('bad code is left in the traffic')
+  }
   if (move.kind === 'scale' && move.replicas < (seen[move.owner]?.desired ?? 0)) {
     // An adoption that was given up: the two have one version, and the Service cannot tell them apart.
     const unadopting = flight?.retreat !== undefined && flight.base.owner === 'own' && to === 'own'

@@ -148,4 +148,19 @@ export function adopting(flight: Partial<Switching>, over: Partial<BlueGreenSigh
   return { ...PLAIN, claim: ours({ ...first, ...flight }, { colors: undefined }), ...over }
 }
 
+/** A rollback to version 1, which is warm on blue but for one pod; it began at `since`. */
+export function warmAgain(flight: Partial<Switching>): BlueGreenSight {
+  const rollback: Switching = {
+    ...FLIGHT,
+    release: OLD,
+    preempt: true,
+    passed: [],
+    switches: [],
+    phase: { name: 'switching', since: NOW },
+    ...flight,
+  }
+  const blue = workload('shop-blue', 'old', 4, { ready: 3 })
+  return { ...JUDGING, claim: ours(rollback, { colors: COLORS_LEFT }), blue }
+}
+
 export const TOOK_BACK = { code: 'unhealthy', reason: 'too many errors', at: NOW - MINUTE } as const

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { otherColor, type BlueGreenMove, type SwitchGoal } from '../../src/index.ts'
+import { EMPTY_LEASE_STATE, otherColor, type BlueGreenMove, type SwitchGoal } from '../../src/index.ts'
 import { safe } from './safe.ts'
 import { abortOf, goalOf, KIND, NEW, OLD, OTHER, THIRD, World, workload, type Nature } from './world.ts'
 
@@ -164,6 +164,31 @@ describe('taken back', () => {
     expect(after.slice(0, 4)).toEqual(['note', 'scale', 'await', 'switch-back'])
   })
 
+  test('what served before never gets all of its pods: it gets everything back within seconds all the same', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.boolean(), (there, cancelled) => {
+        const world = adopted()
+        let since = Infinity
+        let backAt = Infinity
+        const end = world.run(third(), (move, seen) => {
+          safe(move, seen)
+          if (move.kind === 'judge' && move.stage === 'post-switch') {
+            world.change({ green: workload('shop-green', 'new', 4, { ready: there }) })
+            // The missing ones never come.
+            world.nature = { ...KIND, starts: false, verdict: () => 'fail' }
+          } else if (world.see().verdict.kind === 'fail' && seen.switch.to === 'blue') {
+            since = Math.min(since, seen.now)
+            world.cancelled = cancelled
+          }
+          if (move.kind === 'switch-back') backAt = seen.now
+        })
+        expect(end).toMatchObject({ decision: cancelled ? 'cancelled' : 'retreated' })
+        const most = there === 4 ? 100 : cancelled ? 2_000 : 20_000
+        expect(backAt - since).toBeLessThan(most)
+      }),
+    )
+  })
+
   test('nothing of the new one is ready: back at once, to as little as is ready', () => {
     const world = adopted()
     const end = world.run(third(), (move, seen) => {
@@ -238,6 +263,49 @@ describe('a rollback', () => {
     expect(world.step(goalOf({ release: OLD, preempt: true }))).toEqual({ kind: 'claim' })
     world.die()
     expect(world.step(third())).toMatchObject({ kind: 'stopped', by: { id: 12 } })
+  })
+})
+
+describe('a Lease that somebody deleted', () => {
+  test('while it soaks: it is judged again and lands, and what is not good goes back', () => {
+    for (const verdict of ['pass', 'fail'] as const) {
+      const world = adopted()
+      let judged = 0
+      let done: BlueGreenMove
+      do done = world.step(third(), safe)
+      while (done.kind !== 'judge' || done.stage !== 'post-switch')
+      world.die()
+      world.state = EMPTY_LEASE_STATE
+      world.nature = { ...KIND, verdict: () => verdict }
+      const end = world.run(third(), (move, seen) => {
+        safe(move, seen)
+        judged += Number(move.kind === 'judge')
+      })
+      expect(judged).toBe(1)
+      if (verdict === 'pass') {
+        expect(end).toEqual({ kind: 'done', decision: 'switched' })
+        expect(world.state).toMatchObject({ live: { release: THIRD }, colors: { live: 'blue' } })
+      } else {
+        expect(end).toMatchObject({ kind: 'failed', decision: 'retreated', code: 'unhealthy' })
+        expect(world.see().switch.to).toBe('green')
+      }
+      expectWhole(world)
+    }
+  })
+
+  test('at any move: never unchanged before it was judged, and one whole version serves', () => {
+    const calm = adopted()
+    calm.run(third(), safe)
+    for (let n = 1; n < calm.moves.length; n++) {
+      const world = adopted()
+      for (let i = 0; i < n; i++) world.step(third(), safe)
+      world.state = EMPTY_LEASE_STATE
+      world.die()
+      world.moves.length = 0
+      expect(world.run(third(), safe)).toEqual({ kind: 'done', decision: 'switched' })
+      expect(world.moves.filter((move) => move.kind === 'judge').length).toBeGreaterThan(0)
+      expectWhole(world)
+    }
   })
 })
 
