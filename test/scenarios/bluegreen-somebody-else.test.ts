@@ -1,7 +1,19 @@
+import { randomUUID } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect } from '@jest/globals'
 import { errorOf, failuresOf } from '../support/evidence.ts'
 import { embeddedScenario, scenario, type Scene } from '../support/scene.ts'
-import { APPLIED, expectServedBy, standingOf, startSwitch, switchTo, UP } from '../support/switching.ts'
+import {
+  APPLIED,
+  expectServedBy,
+  leaseOf,
+  standingOf,
+  startSwitch,
+  switchTo,
+  UP,
+} from '../support/switching.ts'
 
 interface Case {
   readonly what: string
@@ -45,6 +57,33 @@ describe('somebody else, in the middle of a switch,', () => {
       expect(await standingOf(scene)).toMatchObject({ serves: 'blue', pods: { own: 0, blue: 2 } })
       await expectServedBy(scene, '1')
     })
+  }
+
+  for (const [turns, decision, version] of [
+    ['stays good', 'switched', '2'],
+    ['turns bad', 'retreated', '1'],
+  ] as const) {
+    scenario(
+      `deletes the Lease while what serves ${turns}: ${decision}, not unchanged`,
+      APPLIED,
+      async (scene) => {
+        const bad = join(tmpdir(), `turned-bad-${randomUUID()}`)
+        const running = startSwitch(scene, {
+          version: '2',
+          inputs: { 'post-switch-gates': `${UP}- name: told\n  run: test ! -e ${bad}\n`, soak: '3s' },
+        })
+        await running.logged(/after the switch/)
+        await scene.stage.remove('Lease', 'release-actions-shop')
+        if (turns === 'turns bad') writeFileSync(bad, '')
+        const done = await running.done
+        rmSync(bad, { force: true })
+
+        expect(done.outputs).toMatchObject({ decision })
+        expect(await leaseOf(scene)).not.toHaveProperty('switching')
+        await expectServedBy(scene, version)
+        expect(failuresOf(scene.load)).toEqual([])
+      },
+    )
   }
 
   embeddedScenario(

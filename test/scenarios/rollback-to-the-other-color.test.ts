@@ -59,21 +59,37 @@ describe('a rollback of blue/green', () => {
   )
 
   scenario(
-    'to what no colour has any more is not recorded with the template of another',
+    'to what no colour has any more: with the whole pod template that a ReplicaSet has kept, else not at all',
     APPLIED,
     async (scene) => {
+      // All versions have one image: what tells them apart is the environment.
       for (const [version, id] of [
         ['2', 7100],
         ['3', 7200],
         ['4', 7250],
       ] as const)
         expect((await switchTo(scene, { version, run: { id } })).outputs['decision']).toBe('switched')
-      await rollBack(scene, { run: { id: 7300 }, inputs: { to: 'version:2.0.0' } })
+      const done = await rollBack(scene, { run: { id: 7300 }, inputs: { to: 'version:2.0.0' } })
+      expect(errorless(done)).toEqual([])
+      expect(done.outputs).toMatchObject({ decision: 'rolled-back', version: '2.0.0' })
+      await expectServedBy(scene, '2')
+      expect(failuresOf(scene.load)).toEqual([])
       const templates = scene.github.deployments.map(
         ({ payload }) => (payload as { template?: string }).template,
       )
       expect(templates.slice(0, 3)).not.toContain(undefined)
-      expect(templates[3] ?? '').toBe('')
+      expect(templates[3]).toBe(templates[0])
+
+      // Version 3 is nowhere any more, and its image is what serves: nothing could be restored.
+      const { stage } = scene
+      for (const { metadata, spec } of await stage.list('ReplicaSet')) {
+        const gone = (spec as { replicas?: number } | undefined)?.replicas === 0
+        if (gone && metadata.name.startsWith('shop-blue')) await stage.remove('ReplicaSet', metadata.name)
+      }
+      const lost = await rollBack(scene, { run: { id: 7400 }, inputs: { to: 'version:3.0.0' } })
+      expect(lost.outputs).toMatchObject({ decision: 'failed', 'reason-code': 'not-found' })
+      expect(lost.outputs['message']).toMatch(/has the image that serves now, and nothing has kept/)
+      await expectServedBy(scene, '2')
     },
   )
 
