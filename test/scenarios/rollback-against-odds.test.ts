@@ -155,6 +155,7 @@ describe('a rollback', () => {
     const late = await rollBack(scene, { run: { id: 7150 } })
     expect(late.outputs).toMatchObject({ decision: 'superseded', 'reason-code': 'superseded' })
     expect(errorOf(late)).toContain('run 7200')
+    expect(scene.github.issues).toEqual([])
     const asked = await rollBack(scene, { run: { id: 7150 }, inputs: { 'allow-older': 'true' } })
     expect(asked.outputs).toMatchObject({ decision: 'rolled-back', version: '2.0.0' })
   })

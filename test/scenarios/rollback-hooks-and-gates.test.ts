@@ -125,7 +125,7 @@ describe('the incident of a rollback', () => {
       expect(errorOf(done)).toContain('2.0.0 is restored and serves, but it did not pass its verification')
       expect(done.summary).toContain('never')
       expect(scene.load?.counts(Date.now() - 200)).not.toHaveProperty('3')
-      expect(scene.github.issues[0]?.title).toContain('could NOT be rolled back')
+      expect(scene.github.issues[0]?.title).toContain('and that is NOT verified')
       expect(scene.github.checkRuns.some(({ name }) => name === 'gate / shop / never')).toBe(true)
     },
   )

@@ -1,19 +1,52 @@
 import type { IncidentReport } from '@release-actions/ports'
 import { markdownBlock, markdownCode, markdownLine, markdownTable } from '@release-actions/values'
 import type { Asked } from './asked.ts'
+import { isSameImage } from '@release-actions/release'
 import { sentenceOf } from './report.ts'
 import type { ServiceEnd } from './service-end.ts'
 
 const MOST_MOVES = 60
 const MOST_LINES = 15
 
+/**
+ * Whether there is anything for an incident to say: what was ended on request, what was there already, and what was
+ * refused at the first look is none. One that gave way to a newer run leaves it to that run to say how it ends, and one
+ * that was cancelled before it changed anything has not happened.
+ */
+export function isIncident(
+  { decision, from, changed }: Pick<ServiceEnd, 'decision' | 'from' | 'changed'>,
+  { incident, abort }: Pick<Asked['inputs'], 'incident' | 'abort'>,
+): boolean {
+  if (!incident || abort || from === undefined) return false
+  switch (decision) {
+    case 'rolled-back':
+    case 'failed':
+      return true
+    case 'cancelled':
+      return changed
+    case 'superseded':
+    case 'unchanged':
+    case 'planned':
+      return false
+  }
+}
+
+/** What is true of it now: one whose gates did not pass serves all the same. */
+function titleOf({ service, decision, serving, from, to, changed }: ServiceEnd, environment: string): string {
+  const name = `${service} in ${environment}`
+  const versions = `${from === undefined ? '' : ` from ${from.version}`}${to === undefined ? '' : ` to ${to.version}`}`
+  const back = changed && to !== undefined && serving?.share === 100 && isSameImage(serving.release, to)
+  if (decision === 'rolled-back') return `${name} was rolled back${versions}`
+  if (back) return `${name} was rolled back${versions}, and that is NOT verified`
+  if (decision === 'cancelled') return `${name} was being rolled back${versions}, and it was cancelled`
+  return `${name} could NOT be rolled back${versions}`
+}
+
 /** What people who were not there read first: what, from what to what, why, the evidence, when, and where to look. */
 export function incidentOf(end: ServiceEnd, { environment = '', inputs, kit }: Asked): IncidentReport {
   const { service, from, to, decision, serving } = end
   const { actor, runUrl, workflow } = kit.context
-  const went = decision === 'rolled-back' ? 'was rolled back' : 'could NOT be rolled back'
-  const versions = from === undefined ? '' : ` from ${from.version}`
-  const title = `${service} in ${environment} ${went}${versions}${to === undefined ? '' : ` to ${to.version}`}`
+  const title = titleOf(end, environment)
   const facts = [
     ['what', sentenceOf(end)],
     ['service', service],

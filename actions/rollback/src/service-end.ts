@@ -26,6 +26,8 @@ export interface ServiceEnd {
   readonly serving: Serving | undefined
   /** Milliseconds since 1970. */
   readonly startedAt: number
+  /** Something of the service was changed, by this process or an earlier attempt; a hook counts, the Lease does not. */
+  readonly changed: boolean
   /** When nothing was sent to what was taken back any more. */
   readonly backAt: number | undefined
   readonly moves: readonly { readonly at: number; readonly text: string; readonly kind: string }[]

@@ -75,7 +75,8 @@ export class Story {
     this.#from ??= from
     this.#target = target
     this.#base ??= base
-    this.#serving ??= { release: base ?? running, share: 100 }
+    // What is in flight has a share of the traffic too: who has how much, the part that ends it says.
+    if (base === undefined) this.#serving ??= { release: running, share: 100 }
     const entries = this.#entries()
     const bad = entryOfRunning(entries, this.#from)
     if (bad !== undefined) this.#bad.add(bad.id)
@@ -414,6 +415,7 @@ export class Story {
       source: this.#target?.source,
       serving: this.#serving,
       startedAt: this.#startedAt,
+      changed: this.#resumed || decision === 'rolled-back' || this.#moves.some(({ kind }) => changes(kind)),
       backAt: this.#backAt,
       moves: this.#moves,
       hooks: this.#hooks,
@@ -428,6 +430,14 @@ export class Story {
       wayBack: this.#wayBack,
     }
   }
+}
+
+/** Waits, ends and what is only written on the Lease change nothing that users or their workloads would notice. */
+function changes(kind: JournalEntry['kind']): boolean {
+  return ![
+    ...['claim', 'stamp', 'begin', 'note', 'land', 'forget-warm'],
+    ...['await', 'verify', 'judge', 'drain', 'done', 'failed', 'stopped'],
+  ].includes(kind)
 }
 
 function stageLabel(stage: string): string {

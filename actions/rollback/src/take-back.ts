@@ -125,7 +125,8 @@ async function walk(
   }
   await attest(first)
   if (inputs.dryRun) return story.planned(first)
-  if (first.kind === 'there' && !unfinished) return earlier === undefined ? story.there() : story.seenThrough()
+  if (first.kind === 'there' && !unfinished)
+    return earlier === undefined ? story.there() : story.seenThrough()
   if (unfinished) story.resumes(earlier !== undefined)
   await opened.preflight()
   const hooks = hooksOf(asked, service, opened, from, story.to)

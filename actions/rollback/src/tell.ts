@@ -3,9 +3,12 @@ import { FLUSH_MS, reportChecks } from '@release-actions/action-world'
 import { createChecks, createIncidents } from '@release-actions/github'
 import { markdownLine, markdownTable, messageOf, ReleaseError } from '@release-actions/values'
 import type { Asked } from './asked.ts'
-import { incidentOf } from './incident.ts'
+import { incidentOf, isIncident } from './incident.ts'
 import { reportOf, sentenceOf } from './report.ts'
 import { isGood, type ServiceEnd } from './service-end.ts'
+
+/** After a signal there are seconds, and what has to be seen through comes first. */
+const CANCELLED_FLUSH_MS = 1_000
 
 /**
  * Says what became of every service: incidents, check runs, outputs, summary.
@@ -17,14 +20,11 @@ export async function tell(asked: Asked, found: readonly ServiceEnd[]): Promise<
   // First what a next step reads: the rest waits for GitHub.
   setOutputs(asked, found)
   const written = Promise.all(found.map((end) => onGitHub(asked, end)))
-  const first = kit.cancelled.aborted
-    ? undefined
-    : await Promise.race([written, kit.clock.sleep(FLUSH_MS, stop.signal).then(() => undefined)])
+  const most = kit.cancelled.aborted ? CANCELLED_FLUSH_MS : FLUSH_MS
+  const first = await Promise.race([written, kit.clock.sleep(most, stop.signal).then(() => undefined)])
   stop.abort()
-  if (first === undefined && !kit.cancelled.aborted)
-    kit.log.warning(
-      `incident and check runs are not complete: no answer of GitHub within ${FLUSH_MS / 1000} s`,
-    )
+  if (first === undefined)
+    kit.log.warning(`incident and check runs are not complete: no answer of GitHub within ${most / 1000} s`)
   const ends = first ?? found
   setOutputs(asked, ends)
   kit.summarize(summaryOf(asked, ends))
@@ -66,9 +66,7 @@ async function onGitHub(asked: Asked, end: ServiceEnd): Promise<ServiceEnd> {
     if (id !== undefined) kit.outputs.set({ checkRunId: id })
   }
   const incident = async (): Promise<ServiceEnd['incident']> => {
-    // Ending what was in flight, and nothing at all, is no incident; what was refused at the first look neither.
-    if (!inputs.incident || inputs.abort || end.decision === 'unchanged' || end.from === undefined)
-      return undefined
+    if (!isIncident(end, inputs)) return undefined
     const incidents = createIncidents({
       github: github.github,
       clock: kit.clock,
