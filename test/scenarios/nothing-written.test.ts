@@ -36,9 +36,8 @@ describe('a step that writes nothing', () => {
     expect(done.outputs).toMatchObject({ decision: 'planned', weight: '0' })
     const written = kubernetes.requests.since(from).filter(({ isWrite }) => isWrite)
     expect(written.map(({ method, path }) => `${method} ${path}`)).toEqual([])
-    expect(
-      scene.github.events.filter(({ method, operation }) => method !== 'GET' && operation !== 'graphql'),
-    ).toEqual([])
+    // Not even read: a dry run needs no permission there.
+    expect(scene.github.events).toEqual([])
     for (const move of ['give the canary 5 %', 'give the canary 100 %', 'roll the new version out']) {
       expect(done.log).toContain(move)
     }

@@ -5,6 +5,7 @@ import {
   environmentOf,
   httpOf,
   isUnfinished,
+  recordAhead,
 } from '@release-actions/action-world'
 import { isAlreadySwitched, type ClaimSight, type Landed, type SwitchGoal } from '@release-actions/release'
 import { InvalidInput, messageOf } from '@release-actions/values'
@@ -32,16 +33,21 @@ export async function run(inputs: SwitchInputs, kit: Kit): Promise<void> {
     kit.log.warning(`${chosen.image} is released by its tag: its digest is not known (${chosen.unresolved})`)
   }
   await assertAttested(inputs, chosen, kit, http)
-  const setting = await openSetting(inputs, kit, http, chosen, true)
+  const looking = openSetting(inputs, kit, http, chosen, true)
+  const service = inputs.service ?? inputs.workload
+  // A dry run reads nothing of GitHub's either: it needs no permission there.
+  const record = inputs.dryRun ? undefined : recordAhead(inputs, kit, http, environment, service)
+  // What either answer needs is loaded while they are waited for. A failure is said by whoever waits, if anybody does.
+  record
+    ?.then((open) => Promise.all([import('./unchanged.ts'), open && import('./record.ts')]))
+    .catch(() => undefined)
+  const setting = await looking
   try {
     const goal = goalOf({ inputs, kit, chosen, setting })
     const step = { inputs, kit, goal, setting, environment }
-    // Needed whatever the look says, and loaded while it is under way.
-    const record = inputs.record && !inputs.dryRun ? import('./record.ts') : undefined
-    const live = inputs.dryRun ? undefined : await alreadyLive(goal, setting, kit)
-    await record
-    if (live !== undefined)
-      return await (await import('./unchanged.ts')).unchanged(step, live.landed, live.claim)
+    const live = record === undefined ? undefined : await alreadyLive(goal, setting, kit)
+    if (live !== undefined && record !== undefined)
+      return await (await import('./unchanged.ts')).unchanged(step, live.landed, live.claim, record)
     const gates = given ?? (await gatesOf())
     await (await import('./release.ts')).release({ ...step, gates })
   } finally {

@@ -1,6 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import type { Kit } from '@release-actions/action-kit'
-import { connectCluster, settingOf, type ChosenImage, type Connected } from '@release-actions/action-world'
+import {
+  connectCluster,
+  newNonce,
+  settingOf,
+  type ChosenImage,
+  type Connected,
+} from '@release-actions/action-world'
 import type { Http } from '@release-actions/http'
 import { approachBlueGreen, type BlueGreenApproach } from '@release-actions/kubernetes'
 import type { SwitchInputs } from './inputs.ts'
@@ -29,7 +34,7 @@ export async function openSetting(
     clock,
     connection,
     namespace: inputs.namespace,
-    nonce: randomBytes(6).toString('hex'),
+    nonce: newNonce(),
     workload,
     traffic: { kind: traffic.kind, name: traffic.name },
     image: release ? chosen?.image : undefined,

@@ -44,7 +44,6 @@ export interface Release {
 export async function release(step: Release): Promise<void> {
   const { inputs, kit, setting, goal } = step
   const { clock, log } = kit
-  const record = await openRecord(inputs, kit, setting.http, step.environment, setting.service)
   const canary = await setting.open()
   const opening = await loadGates(step.gates, {
     warmUp: inputs.warmUp,
@@ -72,6 +71,7 @@ export async function release(step: Release): Promise<void> {
     meter: meterOf(step.gates, canary.pods),
   }
   if (inputs.dryRun) return (await import('./dry-run.ts')).plan(ports, step)
+  const record = await openRecord(inputs, kit, setting.http, step.environment, setting.service)
   const warnings: string[] = []
   const warn = (text: string): void => {
     warnings.push(text)

@@ -1,6 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import type { Kit } from '@release-actions/action-kit'
-import { connectCluster, settingOf, type ChosenImage, type Connected } from '@release-actions/action-world'
+import {
+  connectCluster,
+  newNonce,
+  settingOf,
+  type ChosenImage,
+  type Connected,
+} from '@release-actions/action-world'
 import type { Http } from '@release-actions/http'
 import { approach, type Approach } from '@release-actions/kubernetes'
 import type { CanaryInputs } from './inputs.ts'
@@ -23,7 +28,7 @@ export async function openSetting(
     clock,
     connection,
     namespace: inputs.namespace,
-    nonce: randomBytes(6).toString('hex'),
+    nonce: newNonce(),
     cancelled: kit.cancelled,
     workload: inputs.workload,
     traffic: traffic.kind === 'httproute' ? { kind: 'httproute', name: traffic.name } : { kind: 'replicas' },

@@ -35,3 +35,30 @@ export async function openRecord(
     checks: createChecks({ github, headSha: context.headSha(), jobUrl, warn }),
   }
 }
+
+/**
+ * The same, with its history asked for once the requests before it are on their way: GitHub answers while the cluster is
+ * looked at, and whoever needs both waits for the slower one only. For a step that may turn out to be finished: what is
+ * written after the question is not in the answer.
+ */
+export async function recordAhead(
+  ...[inputs, kit, http, environment, service]: Parameters<typeof openRecord>
+): Promise<OpenRecord | undefined> {
+  await new Promise((resolve) => setImmediate(resolve))
+  const record = await openRecord(inputs, kit, http, environment, service)
+  return record === undefined ? undefined : { ...record, ledger: askedAhead(record.ledger) }
+}
+
+/** Its first history is the one that is asked for now. */
+function askedAhead(ledger: Ledger): Ledger {
+  let first: ReturnType<Ledger['history']> | undefined = ledger.history()
+  first.catch(() => undefined) // said by whoever waits for it, if anybody does
+  return {
+    ...ledger,
+    history(limit) {
+      const asked = limit === undefined ? first : undefined
+      first = undefined
+      return asked ?? ledger.history(limit)
+    },
+  }
+}

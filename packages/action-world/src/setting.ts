@@ -25,8 +25,10 @@ export function settingOf<F extends { open(): Promise<W> }, W extends { close():
     ...world,
     open: async () => (opened ??= await found.open()),
     close() {
+      // The process ends with the step, and its connections with it: what was only asked has nothing to be ended.
+      if (opened === undefined) return
       try {
-        opened?.close()
+        opened.close()
         world.http.close()
       } catch (error) {
         log.debug(`while closing: ${messageOf(error)}`)

@@ -1,16 +1,16 @@
 import { releaseSummary, type Kit } from '@release-actions/action-kit'
 import type { Recorder } from '@release-actions/engine'
-import type { Http } from '@release-actions/http'
 import type { Ledger } from '@release-actions/ports'
 import type { Landed, ReleaseId } from '@release-actions/release'
 import { FLUSH_MS } from './finish-on-github.ts'
 import { linksOf } from './links.ts'
-import { openRecord } from './record.ts'
+import type { OpenRecord } from './record.ts'
 
 export interface Unchanged {
-  readonly inputs: Parameters<typeof openRecord>[0] & Parameters<typeof linksOf>[0]
+  readonly inputs: Parameters<typeof linksOf>[0]
   readonly kit: Kit
-  readonly http: Http
+  /** `recordAhead` */
+  readonly record: Promise<OpenRecord | undefined>
   readonly service: string
   readonly environment: string | undefined
   readonly release: ReleaseId
@@ -18,6 +18,8 @@ export interface Unchanged {
   readonly live: Landed
   /** Which colour serves, say. */
   readonly detail?: string
+  /** What the manifests say and the cluster does not have, a sentence each. */
+  readonly unapplied?: readonly string[]
   /** What an action of this kind has as its evidence, empty. */
   readonly evidence: unknown
   readonly recorderOf: (
@@ -33,10 +35,12 @@ export async function sayUnchanged(step: Unchanged): Promise<void> {
   const digest = release.digest ?? live.release.digest
   const message = `${service} ${version} serves all traffic already`
   const warnings: string[] = []
-  await completeRecord(step, (text) => {
+  const warn = (text: string): void => {
     warnings.push(text)
     kit.log.warning(text)
-  })
+  }
+  await completeRecord(step, warn)
+  if (step.unapplied !== undefined && step.unapplied.length > 0) warn(notApplied(step.unapplied))
   kit.outputs.set({
     decision: 'unchanged',
     message,
@@ -68,11 +72,16 @@ export async function sayUnchanged(step: Unchanged): Promise<void> {
   kit.log.line(message)
 }
 
+/** There is no version to be judged, and no way back that a release would give it. */
+function notApplied(unapplied: readonly string[]): string {
+  return `the pod template is live already, so nothing of the manifests is applied: ${unapplied.join('; ')}; \`kubectl apply\` brings such changes in`
+}
+
 /** The process that released it may have been killed before it could say so. */
 async function completeRecord(step: Unchanged, warn: (text: string) => void): Promise<void> {
-  const { inputs, kit, http, service, environment, live } = step
-  if (!inputs.record || live.deployment === undefined) return
-  const record = await openRecord(inputs, kit, http, environment, service)
+  const { live } = step
+  if (live.deployment === undefined) return
+  const record = await step.record
   if (record === undefined) return
   const recorder = await step.recorderOf(record.ledger, warn)
   recorder.landed(live)

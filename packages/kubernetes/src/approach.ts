@@ -1,9 +1,11 @@
 import { blueGreens, type CanaryGlance, type ClaimSight } from '@release-actions/release'
 import { Conflict, Forbidden } from '@release-actions/values'
+import { besideTemplate, differencesBeside } from './canary/beside-template.ts'
 import type { Goal } from './canary/goal.ts'
+import { heldByUs } from './canary/held-by-us.ts'
 import { isRolledOut } from './canary/rolled-out.ts'
 import { findStanding, type TargetOptions } from './canary/standing.ts'
-import { templateHash } from './canary/template-hash.ts'
+import { loadHashing, templateHash } from './canary/template-hash.ts'
 import type { KubernetesCanary } from './kubernetes.ts'
 import { canaryName } from './names.ts'
 import { reach, type ReachOptions } from './reach.ts'
@@ -20,6 +22,11 @@ export interface Approach {
   readonly goal: Goal | undefined
   /** What was asked beside the first look. @throws ReleaseError */
   glance(): Promise<CanaryGlance>
+  /**
+   * What the manifests say beside the template and the cluster does not have, a sentence each; `replicas` left out, which
+   * an HPA or a person may have changed since. Reads only.
+   */
+  unapplied(): Promise<readonly string[]>
   /** Everything that a release touches: loaded and found only now. @throws NotFound, InvalidInput, Forbidden */
   open(): Promise<KubernetesCanary>
 }
@@ -34,8 +41,9 @@ export async function approach(options: CanaryOptions): Promise<Approach> {
   // Asked beside the first questions: for a finished step their answers are all that is missing.
   const early = Promise.all([claims.read(), client.find('Deployment', canaryName(workload))])
   early.catch(() => undefined) // said by whoever waits for it, if anybody does
+  loadHashing()
   const standing = await findStanding({ ...options, client })
-  const { deployment, route, container, goal } = standing
+  const { deployment, route, container, goal, manifests } = standing
   return {
     namespace: client.namespace,
     container,
@@ -52,6 +60,16 @@ export async function approach(options: CanaryOptions): Promise<Approach> {
           linked: route === undefined || mayBeLinked(route, workload, options.canaryService),
         },
       }
+    },
+    async unapplied() {
+      if (manifests === undefined) return []
+      const names = differencesBeside(besideTemplate(manifests.deployment), deployment, true).map(
+        ({ name }) => name,
+      )
+      const own = names.length === 0 ? [] : [`Deployment ${workload} differs in ${names.join(', ')}`]
+      if (manifests.configs.length + manifests.others.length === 0) return own
+      const { unappliedObjects } = await import('./canary/unapplied.ts')
+      return [...own, ...(await unappliedObjects(client, manifests, heldByUs(workload, traffic)))]
     },
     async open() {
       if (goal !== undefined) assertNotAdopted(await readable(early))

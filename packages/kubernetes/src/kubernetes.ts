@@ -3,7 +3,8 @@ import type { CanaryOptions } from './approach.ts'
 import { createApplying } from './canary/applying.ts'
 import { createCluster } from './canary/cluster.ts'
 import { lookFirst } from './canary/preflight.ts'
-import type { Standing, TrafficChoice } from './canary/standing.ts'
+import { heldByUs } from './canary/held-by-us.ts'
+import type { Standing } from './canary/standing.ts'
 import { findTarget, type Target } from './canary/target.ts'
 import type { KubernetesClaims } from './claims.ts'
 import type { Client } from './client.ts'
@@ -47,7 +48,7 @@ export async function canaryOf(
   const applying =
     target.manifests === undefined
       ? undefined
-      : createApplying(client, target.manifests, heldByUs(target, choice))
+      : createApplying(client, target.manifests, heldByUs(workload, choice))
   const preflight = (): Promise<readonly string[]> =>
     lookFirst({ client, target, applying, spread, uses: options.uses ?? [] })
   const cluster = createCluster({ client, clock, fence, held, target, applying, spread, preflight })
@@ -92,12 +93,4 @@ export async function canaryOf(
       traffic.close()
     },
   }
-}
-
-/** Objects of the user's manifests that a release changes itself: applying them in its middle would undo it. */
-function heldByUs(target: Target, choice: TrafficChoice): ReadonlySet<string> {
-  return new Set([
-    `HorizontalPodAutoscaler/${target.workload}`,
-    ...(choice.kind === 'httproute' ? [`HTTPRoute/${choice.name}`] : []),
-  ])
 }

@@ -1,5 +1,6 @@
 import type { BlueGreenGlance } from '@release-actions/release'
 import type { Goal } from '../canary/goal.ts'
+import { loadHashing } from '../canary/template-hash.ts'
 import { reach, type ReachOptions } from '../reach.ts'
 import { glanceAt } from './glance.ts'
 import type { KubernetesBlueGreen } from './open.ts'
@@ -34,6 +35,7 @@ export async function approachBlueGreen(options: BlueGreenOptions): Promise<Blue
     client.list('PodDisruptionBudget'),
   ])
   for (const each of [services, early]) each.catch(() => undefined) // said by whoever waits for it, if anybody does
+  loadHashing()
   const standing = await findColorStanding({ ...options, client }, services)
   const { container, goal } = standing
   return {

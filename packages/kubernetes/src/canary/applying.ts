@@ -14,6 +14,8 @@ export interface ManifestLook {
 
 /** The user's other objects: looked at before, ConfigMaps and Secrets created first, the rest applied at promotion. */
 export interface Applying {
+  /** @throws ReleaseError for a kind that the cluster does not know */
+  typeOf(object: AnyObject): Promise<ResourceType>
   look(): Promise<ManifestLook>
   /** Creates the ConfigMaps and Secrets that are not there. */
   createConfigs(): Promise<void>
@@ -56,6 +58,8 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
   }
 
   return {
+    typeOf,
+
     async look() {
       const configs = await Promise.all(manifests.configs.map((object) => compare(client, object)))
       const found = await Promise.all(

@@ -2,8 +2,8 @@ import type { Client } from '../client.ts'
 import type { Deployment, Labels } from '../objects.ts'
 import type { HttpRoute } from '../traffic/route-types.ts'
 import { chooseContainer } from './containers.ts'
-import { type Goal, goalOf } from './goal.ts'
-import { type Manifests, readManifests } from './manifests.ts'
+import { type Goal, goalOf, readGiven } from './goal.ts'
+import type { Manifests } from './manifests.ts'
 
 /** What splits the traffic, as the input `traffic` says. */
 export type TrafficChoice =
@@ -38,20 +38,14 @@ export interface Standing {
 /** @throws NotFound, InvalidInput, Forbidden; touches nothing */
 export async function findStanding(options: TargetOptions): Promise<Standing> {
   const { client, workload, traffic, image } = options
+  const given = readGiven(options)
   const [found, route, manifests] = await Promise.all([
     client.find('Deployment', workload),
     traffic.kind === 'httproute' ? client.find('HTTPRoute', traffic.name) : undefined,
-    options.manifests === undefined || options.manifests.length === 0
-      ? undefined
-      : readManifests({
-          entries: options.manifests,
-          workload,
-          namespace: client.namespace,
-          cwd: options.cwd,
-        }),
+    given.manifests,
   ])
   const deployment = found ?? (await (await import('./not-a-deployment.ts')).notADeployment(client, workload))
   const container = chooseContainer(manifests?.template ?? deployment.spec?.template, options.container).name
-  const goal = await goalOf({ client, workload, deployment, container, image, manifests })
+  const goal = await goalOf({ deployment, container, image, manifests, completed: given.template })
   return { deployment, route, container, goal, manifests }
 }

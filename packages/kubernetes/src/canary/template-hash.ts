@@ -13,6 +13,11 @@ export function templateHash(template: PodTemplate | undefined): string {
   return createHash('sha256').update(canonical({ labels, annotations, spec })).digest('hex')
 }
 
+/** Loads what the first hash would take some milliseconds to load, once the requests before it are on their way. */
+export function loadHashing(): void {
+  setImmediate(() => createHash('sha256'))
+}
+
 /** The template of a ReplicaSet as its Deployment has it. */
 export function withoutHash(template: PodTemplate): PodTemplate {
   const { 'pod-template-hash': _hash, ...labels } = template.metadata?.labels ?? {}
