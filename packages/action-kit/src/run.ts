@@ -11,6 +11,7 @@ import { createLog, type Log } from './log.ts'
 import { maskCommands } from './masking.ts'
 import { createOutputs, type Outputs } from './outputs.ts'
 import { decisionOf, renderError, stackOf } from './render-error.ts'
+import { createScreen } from './screen.ts'
 import { appendSummary } from './step-summary.ts'
 
 /** What an action is given besides its inputs. */
@@ -64,7 +65,8 @@ export async function runAction<S extends InputSpecs>(
   run: (inputs: Inputs<S>, kit: Kit) => Promise<void>,
   { configured }: ActionOptions = {},
 ): Promise<void> {
-  const write = (text: string): void => void process.stdout.write(text)
+  const screen = createScreen()
+  const { write } = screen
   const clock = systemClock()
   const log = createLog(clock, write)
   const mask = (secrets: readonly string[]): void =>
@@ -86,7 +88,8 @@ export async function runAction<S extends InputSpecs>(
       const { title, text } = renderError(error)
       write(`${command('error', harmlessLines(text).join('\n'), { title })}\n`)
     }
-    return exit(code)
+    await screen.drained()
+    process.exit(code)
   }
 
   // A wait on nothing but an AbortSignal must not let the process end: it has a route to put back.
@@ -174,12 +177,4 @@ function untilUncaught(tell: (error: unknown) => void): Uncaught {
     process.on('unhandledRejection', caught)
   })
   return { error: () => first?.error, grace }
-}
-
-/** Ends the process once everything written has left it: a pipe's buffer is lost with the process. */
-async function exit(code: number): Promise<never> {
-  await Promise.all(
-    [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))),
-  )
-  process.exit(code)
 }
