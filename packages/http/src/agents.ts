@@ -1,5 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
+import { createSecureContext } from 'node:tls'
 import { InvalidInput } from '@release-actions/values'
 import { parseProxy, type ProxyEnv, proxyFor } from './proxy.ts'
 import type { TlsIdentity } from './types.ts'
@@ -26,9 +27,7 @@ export function createAgents(env: ProxyEnv, maxSockets: number): Agents {
     const options: https.AgentOptions = secure
       ? {
           ...common,
-          ...(tls.ca !== undefined && { ca: tls.ca }),
-          ...(tls.cert !== undefined && { cert: tls.cert }),
-          ...(tls.key !== undefined && { key: tls.key }),
+          ...identityOf(tls),
           ...(tls.servername !== undefined && { servername: tls.servername }),
           ...(tls.insecure === true && { rejectUnauthorized: false }),
         }
@@ -70,6 +69,17 @@ export function createAgents(env: ProxyEnv, maxSockets: number): Agents {
       agents.clear()
     },
   }
+}
+
+/** Certificates and key, read once for all connections and not for each. undefined: Node's own, and nobody in particular. */
+function identityOf({ ca, cert, key }: TlsIdentity): Pick<https.AgentOptions, 'secureContext'> | undefined {
+  if (ca === undefined && cert === undefined && key === undefined) return undefined
+  const secureContext = createSecureContext({
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  })
+  return { secureContext }
 }
 
 function bare(url: URL): string {
