@@ -258,7 +258,15 @@ function notesOf(
   return [
     ...(kept.length === 0 || decision === 'planned' ? [] : [{ title: 'The colours', lines: kept }]),
     ...(adopted && changes.length > 0
-      ? [{ title: 'What this first release changed of yours', lines: changes }]
+      ? [
+          {
+            title: 'What this first release changed of yours',
+            lines: [
+              ...changes,
+              `Deployment ${workload}: at 0 replicas. Its pods serve nothing from now on, so an apply of it alone changes no traffic: release with image or manifests`,
+            ],
+          },
+        ]
       : []),
   ]
 }

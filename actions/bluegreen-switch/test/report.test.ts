@@ -188,7 +188,9 @@ describe('a switch that was made', () => {
       flight,
       colors: warm('blue'),
     })
-    expect(releaseSummary(reportOf(first, frame()))).toContain('What this first release changed of yours')
+    const text = releaseSummary(reportOf(first, frame()))
+    expect(text).toContain('What this first release changed of yours')
+    expect(text).toContain('an apply of it alone changes no traffic')
   })
 
   test('has the versions and shares as outputs', () => {

@@ -57,6 +57,11 @@ export interface AnyObject {
   readonly [field: string]: unknown
 }
 
+/** Milliseconds since 1970; 0 where the server has not said it. */
+export function createdAt({ metadata }: { readonly metadata?: ObjectMeta }): number {
+  return Date.parse(metadata?.creationTimestamp ?? '') || 0
+}
+
 /** The kinds we work with, by the name that people know. */
 export interface Kinds {
   readonly Deployment: Deployment

@@ -1,3 +1,4 @@
+import { COLORS } from '@release-actions/release'
 import { ReleaseError } from '@release-actions/values'
 import { proveAccess } from '../access.ts'
 import type { Applying } from '../canary/applying.ts'
@@ -5,11 +6,14 @@ import { foreign } from '../canary/cluster.ts'
 import { claimsOf } from '../canary/preflight.ts'
 import { refusedBeside } from '../canary/beside-template.ts'
 import { judgeWorkload } from '../canary/refusals.ts'
+import { ownedBy } from '../canary/revisions.ts'
 import { templateHash } from '../canary/template-hash.ts'
+import { warnedVertical } from '../canary/vertical-autoscaler.ts'
 import type { Client } from '../client.ts'
 import { COLOR, colorName, OWNER } from '../names.ts'
-import type { Service } from '../objects.ts'
+import { createdAt, type Deployment, type ReplicaSet, type Service } from '../objects.ts'
 import { roleRules, type RoleRule } from '../role.ts'
+import { selectorText } from '../selectors.ts'
 import { type Following, followings } from './followers.ts'
 import { appliers, refuseSelectorOwner } from './selector-owner.ts'
 import { templateOf } from './template-of.ts'
@@ -44,14 +48,18 @@ export async function lookFirstAtColors(options: ColorPreflightOptions): Promise
     roleRules(['always', 'bluegreen', ...(route ? (['httproute'] as const) : []), ...options.uses]),
   )
   const template = uncoloured(target.goal?.template ?? deployment.spec?.template ?? {})
-  const [autoscalers, budgets, services, blue, green, claims, manifests] = await Promise.all([
+  const names = [workload, colorName(workload, 'blue'), colorName(workload, 'green')]
+  const labels = selectorText(deployment.spec?.selector ?? {})
+  const [autoscalers, budgets, services, sets, blue, green, claims, manifests, vertical] = await Promise.all([
     client.list('HorizontalPodAutoscaler'),
     client.list('PodDisruptionBudget'),
     client.list('Service'),
+    client.list('ReplicaSet', { labels }),
     client.find('Deployment', colorName(workload, 'blue')),
     client.find('Deployment', colorName(workload, 'green')),
     claimsOf(client, template),
     applying?.look(),
+    warnedVertical(client, names, COLOR_WORDS),
   ])
   for (const each of [blue, green]) {
     if (each !== undefined && each.metadata?.annotations?.[OWNER] !== workload) {
@@ -98,7 +106,8 @@ export async function lookFirstAtColors(options: ColorPreflightOptions): Promise
   return [
     ...verdict.warnings,
     ...(await warnedFollowers(options, all)),
-    ...warnedOwn(standing, target),
+    ...warnedOwn(standing, target, sets.items),
+    ...vertical,
     ...(manifests?.warnings ?? []),
   ]
 }
@@ -138,7 +147,11 @@ function counted(name: string): string {
 }
 
 /** The user's own Deployment serves nothing once it is adopted; who applies it should know. */
-function* warnedOwn({ own, colors, serves }: ColorStanding, { goal }: ColorTarget): Generator<string> {
+function* warnedOwn(
+  { own, colors, serves }: ColorStanding,
+  { goal }: ColorTarget,
+  sets: readonly ReplicaSet[],
+): Generator<string> {
   const [replicas] = appliers(own?.metadata, ['spec', 'replicas'])
   if (replicas !== undefined) {
     yield `Deployment ${own?.metadata?.name} is applied server-side by ${replicas} with its replicas, which a release sets to 0: leave spec.replicas out of the manifest`
@@ -147,8 +160,9 @@ function* warnedOwn({ own, colors, serves }: ColorStanding, { goal }: ColorTarge
   if (own === undefined || live === undefined) return
   const name = `Deployment ${own.metadata?.name}`
   const template = templateHash(own.spec?.template)
-  // What was applied is what is being released: then it will serve.
-  const differs = template !== templateOf(live) && template !== goal?.hash
+  // What was applied is what is being released: then it will serve. What it had when it was adopted nobody has applied.
+  const applied = template !== goal?.hash && isYounger(sets, own, template, colors)
+  const differs = template !== templateOf(live) && applied
   const up = (own.spec?.replicas ?? 1) > 0
   if (!differs && !up) return
   const what = [
@@ -159,6 +173,20 @@ function* warnedOwn({ own, colors, serves }: ColorStanding, { goal }: ColorTarge
     ? 'release its template with the input manifests'
     : 'it is scaled to 0 again when a release lands'
   yield `your apply changes no traffic: ${name} ${what.join(' and ')}, and serves nothing; ${next}`
+}
+
+/** Whether the template came after the colours did. */
+function isYounger(
+  sets: readonly ReplicaSet[],
+  own: Deployment,
+  template: string,
+  colors: ColorStanding['colors'],
+): boolean {
+  const made = sets.filter((each) => ownedBy(each, own) && templateHash(each.spec?.template) === template)
+  const [born = Infinity] = COLORS.flatMap((color) => colors[color] ?? [])
+    .map(createdAt)
+    .sort((a, b) => a - b)
+  return made.some((each) => createdAt(each) >= born)
 }
 
 function refusal(name: string, reasons: readonly string[]): ReleaseError {

@@ -4,7 +4,7 @@ import { imageOf, withImage } from '../canary/containers.ts'
 import type { Goal } from '../canary/goal.ts'
 import { ownedBy } from '../canary/revisions.ts'
 import { templateHash, withoutHash } from '../canary/template-hash.ts'
-import type { Deployment, PodTemplate, ReplicaSet } from '../objects.ts'
+import { createdAt, type Deployment, type PodTemplate, type ReplicaSet } from '../objects.ts'
 import { digestIn, pinned } from '../rollback/restoration.ts'
 import { templateOf } from './template-of.ts'
 import { uncoloured } from './template.ts'
@@ -97,8 +97,4 @@ function* keptBy({ own, colors, replicaSets }: History): Generator<Kept> {
 function keptIn(kind: 'Deployment' | 'ReplicaSet', of: Deployment | ReplicaSet): Kept {
   const template = uncoloured(withoutHash(of.spec?.template ?? {}))
   return { from: `${kind} ${of.metadata?.name}`, template, hash: templateOf(of) }
-}
-
-function createdAt({ metadata }: ReplicaSet): number {
-  return Date.parse(metadata?.creationTimestamp ?? '') || 0
 }

@@ -51,7 +51,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     client.find('Deployment', target.canary),
     claimsOf(client, target.goal?.template ?? target.deployment.spec?.template),
     applying?.look(),
-    warnedVertical(client, target.workload),
+    warnedVertical(client, [target.workload]),
   ])
   const beside = await lookBeside(client, target, autoscaler !== undefined)
   const needed = [

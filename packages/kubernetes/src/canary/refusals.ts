@@ -30,7 +30,7 @@ export interface Words {
   readonly undone: string
 }
 
-const CANARY: Words = {
+export const CANARY_WORDS: Words = {
   both: 'stable and canary',
   newcomer: 'the canary',
   present: 'the stable',
@@ -68,7 +68,7 @@ function* refusedDeployment({ deployment }: FirstLook): Generator<string> {
   }
 }
 
-function* refusedPods({ goal, claims, words = CANARY }: FirstLook): Generator<string> {
+function* refusedPods({ goal, claims, words = CANARY_WORDS }: FirstLook): Generator<string> {
   for (const container of goal.spec?.containers ?? []) {
     const port = container.ports?.find((each) => (each.hostPort ?? 0) > 0)
     if (port !== undefined) {
@@ -93,7 +93,7 @@ function* refusedService({ service }: FirstLook): Generator<string> {
   }
 }
 
-function* refusedAutoscaler({ autoscaler, words = CANARY }: FirstLook): Generator<string> {
+function* refusedAutoscaler({ autoscaler, words = CANARY_WORDS }: FirstLook): Generator<string> {
   if (autoscaler === undefined) return
   const owned = autoscaler.metadata?.ownerReferences?.some((owner) => owner.kind === 'ScaledObject') === true
   if (owned || autoscaler.metadata?.labels?.['scaledobject.keda.sh/name'] !== undefined) {
@@ -110,7 +110,7 @@ function* warnedDeployment({ deployment }: FirstLook): Generator<string> {
 
 const MESH = ['sidecar.istio.io/inject', 'istio.io/rev', 'linkerd.io/inject', 'kuma.io/sidecar-injection']
 
-function* warnedPods({ goal, claims, words = CANARY }: FirstLook): Generator<string> {
+function* warnedPods({ goal, claims, words = CANARY_WORDS }: FirstLook): Generator<string> {
   const { containers = [], initContainers = [] } = goal.spec ?? {}
   for (const [claim, modes] of claims) {
     if (modes === undefined)

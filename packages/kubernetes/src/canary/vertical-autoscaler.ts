@@ -1,4 +1,5 @@
 import type { Client } from '../client.ts'
+import { CANARY_WORDS, type Words } from './refusals.ts'
 
 interface VerticalAutoscaler {
   readonly metadata?: { readonly name?: string }
@@ -9,22 +10,27 @@ interface VerticalAutoscaler {
 }
 
 /**
- * A VerticalPodAutoscaler that evicts the workload's pods, or gives them other requests than the canary's: a sentence
- * each. Where there are none, or they may not be listed, nothing: the Role need not know of them.
+ * A VerticalPodAutoscaler that evicts pods that serve, or gives them other requests than those beside them: a sentence
+ * each. Where there are none, or they may not be listed, nothing: the Role need not know of them (ADR 9).
+ * @param workloads the Deployments that one may act on
  */
 export async function warnedVertical(
   client: Pick<Client, 'raw' | 'namespace'>,
-  workload: string,
+  workloads: readonly string[],
+  { present, newcomer }: Pick<Words, 'present' | 'newcomer'> = CANARY_WORDS,
 ): Promise<readonly string[]> {
   const path = `/apis/autoscaling.k8s.io/v1/namespaces/${encodeURIComponent(client.namespace)}/verticalpodautoscalers`
   const { status, body } = await client.raw({ method: 'GET', path })
   if (status !== 200) return []
   const { items = [] } = JSON.parse(body) as { readonly items?: readonly VerticalAutoscaler[] }
   return items
-    .filter(({ spec }) => spec?.targetRef?.kind === 'Deployment' && spec.targetRef.name === workload)
+    .filter(({ spec }) => {
+      const { kind, name } = spec?.targetRef ?? {}
+      return kind === 'Deployment' && name !== undefined && workloads.includes(name)
+    })
     .filter(({ spec }) => spec?.updatePolicy?.updateMode !== 'Off')
     .map(
       ({ metadata }) =>
-        `VerticalPodAutoscaler ${metadata?.name} may evict the stable's pods during the release, and gives them other requests than the canary's: a comparison of the two is of unequal pods`,
+        `VerticalPodAutoscaler ${metadata?.name} may evict pods of ${present} during the release, and gives them other requests than those of ${newcomer}: a comparison of the two is of unequal pods`,
     )
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Http } from '@release-actions/http'
 import { COLOR } from '../../src/names.ts'
 import { ROLE_RULES } from '../../src/index.ts'
 import { appDeployment, appService, type Manifest } from '../../../lab/src/stage/objects.ts'
@@ -104,6 +105,49 @@ describe('before anything is touched', () => {
       code: 'forbidden',
       fix: expect.arrayContaining([expect.stringContaining('resources: [services], verbs: [create, patch]')]),
     })
+  })
+})
+
+describe('a warning', () => {
+  test('is given of a vertical autoscaler of the workload or of a colour', async () => {
+    await using world = await World.start()
+    const items = ['shop', 'shop-green', 'other'].map((name) => ({
+      metadata: { name: `of-${name}` },
+      spec: { targetRef: { kind: 'Deployment', name } },
+    }))
+    const http: Http = {
+      ...world.http,
+      request: async (request) => {
+        const answer = await world.http.request(request)
+        const asked = String(request.url).includes('verticalpodautoscalers')
+        return asked ? { ...answer, status: 200, body: JSON.stringify({ items }) } : answer
+      },
+    }
+    const it = await world.openColors({ http })
+    const said = (await it.colors.preflight()).filter((each) => each.startsWith('VerticalPodAutoscaler'))
+    expect(said).toEqual([
+      expect.stringMatching(/^VerticalPodAutoscaler of-shop may evict pods of the one that serves/),
+      expect.stringMatching(/^VerticalPodAutoscaler of-shop-green may evict/),
+    ])
+  })
+
+  test('of an apply that changes no traffic is given where there was one, and not because versions differ', async () => {
+    await using world = await World.start()
+    const it = await world.openColors()
+    const fence = await world.claimColors(it)
+    // As long after the user's own as a first release is.
+    await world.clock.sleep(1_100)
+    await it.colors.apply('blue', 'release', 1, fence)
+    await it.switch.read()
+    await it.switch.set('blue', fence)
+    await it.colors.scale('own', 0, fence)
+    const said = async (): Promise<string> => (await (await world.openColors()).colors.preflight()).join('\n')
+    expect(await said()).not.toContain('your apply')
+    await world.apply(
+      appDeployment({ version: 'v9', replicas: 0, labels: { app: 'shop', tier: 'web' } }) as Manifest,
+    )
+    await world.untilColors(it, ({ colors }) => colors.own.replicaSet !== undefined)
+    expect(await said()).toMatch(/your apply changes no traffic: Deployment shop has another pod template/)
   })
 })
 

@@ -34,7 +34,7 @@ test('a vertical autoscaler that acts on the workload is warned about', async ()
     scaler('advice', 'shop', { updatePolicy: { updateMode: 'Off' } }),
     scaler('acts', 'shop', { updatePolicy: { updateMode: 'Auto' } }),
   ]
-  expect(await warnedVertical(answering(200, { items }, asked), 'shop')).toEqual([
+  expect(await warnedVertical(answering(200, { items }, asked), ['shop'])).toEqual([
     expect.stringMatching(/^VerticalPodAutoscaler acts may evict/),
   ])
   expect(asked.map(({ path }) => path)).toEqual([
@@ -43,5 +43,5 @@ test('a vertical autoscaler that acts on the workload is warned about', async ()
 })
 
 test.each([[403], [404]])('where the answer is %s there is nothing to say', async (status) => {
-  expect(await warnedVertical(answering(status, 'no'), 'shop')).toEqual([])
+  expect(await warnedVertical(answering(status, 'no'), ['shop'])).toEqual([])
 })
