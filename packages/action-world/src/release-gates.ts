@@ -65,28 +65,31 @@ export function meterOf(gates: readonly Gate[], pods: Pods): TrafficMeter | unde
 }
 
 /**
- * The gates of every stage as rows of the summary's table: those that did not pass come first.
+ * The gates of every stage as rows of the summary's table: those that did not pass come first, then the last stage.
  * @param label a stage in few words, behind the gate's name: `25 %`
  */
 export function gateLines(
   gates: ReleaseGates,
   label: (stage: StageReport['stage']) => string,
 ): readonly GateLine[] {
-  const judged = gates.reports().flatMap(({ stage, reports }) =>
-    reports
-      // A gate of the stage at which the release ended may not have looked at all.
-      .filter(({ verdict, samples }) => verdict.state !== 'judging' || samples.length > 0)
-      .map((report) => {
-        const row = gateRow(report)
-        const { state } = report.verdict
-        const line: GateLine = {
-          ...row,
-          name: `${row.name} (${label(stage)})`,
-        }
-        // Its figures are shown, but they are no verdict.
-        return { state, line: state === 'judging' ? { ...line, outcome: '⏹️ unfinished', why: '' } : line }
-      }),
-  )
+  const judged = gates
+    .reports()
+    .toReversed()
+    .flatMap(({ stage, reports }) =>
+      reports
+        // A gate of the stage at which the release ended may not have looked at all.
+        .filter(({ verdict, samples }) => verdict.state !== 'judging' || samples.length > 0)
+        .map((report) => {
+          const row = gateRow(report)
+          const { state } = report.verdict
+          const line: GateLine = {
+            ...row,
+            name: `${row.name} (${label(stage)})`,
+          }
+          // Its figures are shown, but they are no verdict.
+          return { state, line: state === 'judging' ? { ...line, outcome: '⏹️ unfinished', why: '' } : line }
+        }),
+    )
   const order = ['fail', 'inconclusive', 'judging', 'pass']
   return judged.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).map(({ line }) => line)
 }

@@ -23,7 +23,7 @@ export function headline(report: ReleaseReport): string {
     case 'planned':
       return `📝 A dry run: what would be done for ${name}${place}`
     case 'retreated':
-      return `❌ ${name} was taken back${report.environment === undefined ? '' : ` from ${report.environment}`}`
+      return `❌ ${name} was taken back${report.environment === undefined ? '' : ` from ${report.environment}`}${hadTraffic(report) ? '' : ' before it had any traffic'}`
     case 'held':
       return `⏸️ ${name} failed and is held at ${shareOf(report)} of the requests${place}`
     case 'failed':
@@ -41,6 +41,10 @@ export function headline(report: ReleaseReport): string {
     case 'inconclusive':
       return `❔ Whether ${name} is healthy is not known${place}`
   }
+}
+
+function hadTraffic({ exposure, split }: ReleaseReport): boolean {
+  return exposure !== undefined || split.some(({ weight }) => weight > 0)
 }
 
 function shareOf({ serving, version }: ReleaseReport): string {

@@ -1,7 +1,10 @@
 import { markdownBlock } from '@release-actions/values'
+import { utcTime } from '../log.ts'
 import type { SplitPoint } from './report.ts'
 
 const COLUMNS = 30
+/** Mermaid's own colours are a pale grey on white: these can be told apart, by day and by night. */
+const COLOURS = { bars: '#80ccff', line: '#cf222e' }
 
 /**
  * The new version's share over time as a Mermaid chart; undefined when there is nothing to draw. Mermaid spreads the
@@ -17,16 +20,18 @@ export function splitChart(points: readonly SplitPoint[], version: string): stri
   const seen = times.map((time) => points.findLast((point) => point.at <= time) ?? first)
   const measured = points.every((point) => point.measured !== undefined)
   const [unit, size] = last.at - first.at < 180_000 ? ['seconds', 1000] : ['minutes', 60_000]
+  const theme = { xyChart: { plotColorPalette: `${COLOURS.bars}, ${COLOURS.line}` } }
   const lines = [
+    `%%{init: ${JSON.stringify({ themeVariables: theme })}}%%`,
     'xychart-beta',
-    `  title "${chartText(version)}: share of the requests, per cent"`,
-    `  x-axis "${unit}" 0 --> ${round((last.at - first.at) / size)}`,
-    '  y-axis 0 --> 100',
+    `  title "${chartText(version)}: share of the requests over time"`,
+    `  x-axis "${unit} since ${utcTime(first.at)}" 0 --> ${round((last.at - first.at) / size)}`,
+    '  y-axis "share, per cent" 0 --> 100',
     `  bar [${seen.map(({ weight }) => round(weight)).join(', ')}]`,
   ]
   if (measured)
     lines.push(`  line [${seen.map((point) => round(point.measured ?? point.weight)).join(', ')}]`)
-  const legend = `Bars: the share as configured.${measured ? ' Line: the share as measured.' : ''}`
+  const legend = `Blue bars: the share as configured.${measured ? ' Red line: the share as measured.' : ''}`
   return `${markdownBlock('mermaid', lines.join('\n'))}\n\n${legend}`
 }
 

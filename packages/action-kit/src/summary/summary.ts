@@ -21,7 +21,7 @@ const MOST_LINE = 500
 
 /**
  * The job summary of one release, as Markdown, in the order of what matters at 3 a.m.: the verdict, which version
- * users are on, what to do, why; then exposure, moves and the pods' last words.
+ * users are on, what to do, why; then the pods' last words, what to type, exposure and moves.
  */
 export function releaseSummary(report: ReleaseReport): string {
   const { version } = report
@@ -32,16 +32,12 @@ export function releaseSummary(report: ReleaseReport): string {
     report.todo.kind === 'now' || report.decision === 'planned' ? undefined : todoText(report.todo),
     report.reason === undefined ? undefined : `**Why:** ${markdownLine(report.reason)}`,
     section('Gates', report.gates.length === 0 ? undefined : gatesTable(report.gates)),
-    section(
-      'Exposure',
-      report.exposure === undefined ? undefined : markdownText(exposureText(report.exposure, version)),
-    ),
+    section("The pods' last words", podsText(report.pods)),
+    section('Next', nextText(report)),
+    section('Exposure', exposureSection(report)),
     ...(report.notes ?? []).map(({ title, lines }) =>
       section(markdownLine(title), lines.map((line) => `- ${markdownLine(line)}`).join('\n')),
     ),
-    section('Next', nextText(report)),
-    section("The pods' last words", podsText(report.pods)),
-    section('Share over time', splitChart(report.split, version)),
     section(report.decision === 'planned' ? 'What would be done' : 'Moves', movesText(report.moves)),
     section('Warnings', report.warnings.map((text) => `- ${markdownLine(text)}`).join('\n')),
   ]
@@ -56,6 +52,12 @@ function firstLine(report: ReleaseReport): string {
 
 function section(title: string, body: string | undefined): string | undefined {
   return body === undefined || body === '' ? undefined : `### ${title}\n\n${body}`
+}
+
+/** How much traffic met it, in words and as a chart. */
+function exposureSection({ exposure, split, version }: ReleaseReport): string {
+  const words = exposure === undefined ? undefined : markdownText(exposureText(exposure, version))
+  return [words, splitChart(split, version)].filter((part) => part !== undefined).join('\n\n')
 }
 
 /** `Users are on 1.3.2: 100 % of the requests, measured (0 of 640 …).` */

@@ -16,6 +16,9 @@ describe('the job summary', () => {
       '**Nothing needs to be done now.** Fix 1.4.0 and release it again; the next walk begins at 5 %.',
       '**Why:** gate error rate: 4.2 % is above 1 % (3 of 9 samples failed, 0 are allowed)',
     ])
+    expect(lines({ ...RETREATED, exposure: undefined, split: [] })[0]).toBe(
+      '## ❌ shop 1.4.0 was taken back from production before it had any traffic',
+    )
     expect(lines(PROMOTED)[0]).toBe('## ✅ shop 1.4.0 is live in production')
   })
 
@@ -23,6 +26,13 @@ describe('the job summary', () => {
     const [first] = lines(STUCK)
     expect(first).toContain('THE WAY BACK FAILED: shop 1.4.0 STILL serves 25 % of the requests in production')
     expect(first).toContain('`kubectl --namespace shop patch httproute shop --type json')
+  })
+
+  test('has what to look at and what to type before the story of it', () => {
+    const titles = lines(RETREATED).filter((line) => line.startsWith('### '))
+    expect(titles).toEqual(
+      ['Gates', "The pods' last words", 'Next', 'Exposure', 'Moves'].map((title) => `### ${title}`),
+    )
   })
 
   test('shows each gate with its value, baseline, limit and samples', () => {
@@ -39,6 +49,7 @@ describe('the job summary', () => {
   })
 
   test('draws the share over time, the measured one only where it was measured', () => {
+    expect(releaseSummary(RETREATED)).toContain('y-axis "share, per cent" 0 --> 100')
     expect(releaseSummary(RETREATED)).toMatch(/xychart-beta[^]*bar \[5, .*25, .*0\]\n {2}line \[4\.8, /)
     expect(releaseSummary(STUCK)).not.toContain('line [')
   })

@@ -17,11 +17,13 @@ export interface PageOptions {
   /** One sentence under the title. */
   readonly subtitle?: string
   readonly record?: PageRecord
+  /** Nothing but the boxes. */
+  readonly bare?: boolean
 }
 
 /** @returns HTML without scripts, and without anything to fetch */
 export function renderSummaries(summaries: readonly Summary[], options: PageOptions = {}): string {
-  const { title = 'Summary', subtitle, record } = options
+  const { title = 'Summary', subtitle, record, bare = false } = options
   const boxes = summaries.map(
     ({ title: name, note = '', markdown }, i) => `<section class="box" id="summary-${i + 1}">
 <div class="bar-title">${escapeHtml(name)}<span class="note">${escapeHtml(note)}</span></div>
@@ -30,6 +32,9 @@ export function renderSummaries(summaries: readonly Summary[], options: PageOpti
   const links = summaries.map(({ title: name }, i) => `<a href="#summary-${i + 1}">${escapeHtml(name)}</a>`)
   const more =
     record === undefined ? [] : ['<a href="#deployments">Deployments</a>', '<a href="#checks">Checks</a>']
+  const about = subtitle === undefined ? '' : `<p>${escapeHtml(subtitle)}</p>`
+  const head = `<header><h1>${escapeHtml(title)}</h1>${about}</header>
+<nav>${[...links, ...more].join('\n')}</nav>`
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -40,8 +45,7 @@ export function renderSummaries(summaries: readonly Summary[], options: PageOpti
 </head>
 <body>
 <main>
-<header><h1>${escapeHtml(title)}</h1>${subtitle === undefined ? '' : `<p>${escapeHtml(subtitle)}</p>`}</header>
-<nav>${[...links, ...more].join('\n')}</nav>
+${bare ? '' : head}
 ${boxes.join('\n')}
 ${record === undefined ? '' : recordHtml(record)}
 </main>

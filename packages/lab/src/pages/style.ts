@@ -1,7 +1,7 @@
 /** Looks as GitHub's pages do, by day and by night. */
 export const STYLE = `
 :root { color-scheme: light dark; --fg: #1f2328; --muted: #59636e; --bg: #ffffff; --soft: #f6f8fa; --line: #d1d9e0;
-  --link: #0969da; --green: #1a7f37; --red: #d1242f; --amber: #9a6700; --violet: #8250df; --bar: #54aeff; --curve: #cf222e; }
+  --link: #0969da; --green: #1a7f37; --red: #d1242f; --amber: #9a6700; --violet: #8250df; --bar: #80ccff; --curve: #cf222e; }
 @media (prefers-color-scheme: dark) { :root { --fg: #f0f6fc; --muted: #9198a1; --bg: #0d1117; --soft: #151b23;
   --line: #3d444d; --link: #4493f8; --green: #3fb950; --red: #f85149; --amber: #d29922; --violet: #ab7df8; --bar: #1f6feb; --curve: #ff7b72; } }
 * { box-sizing: border-box; }
