@@ -66,7 +66,7 @@ export function servedBy(ran: BlueGreenEnd, goal: BlueGreenGoal): Served {
   const owner = seen.switch.to
   const sight = colors[owner]
   const fresh = goal.kind === 'switch' ? goal.release : flight?.release
-  const known = [fresh, flight?.base.release, live?.release, kept?.warm?.release]
+  const known = [fresh, flight?.release, flight?.base.release, live?.release, kept?.warm?.release]
   const release = known.find((each) => each !== undefined && each.template === sight?.template)
   const shown: ReleaseId =
     release === undefined
@@ -147,7 +147,7 @@ export function reportOf(ran: BlueGreenEnd, frame: ReportFrame): ReleaseReport {
     gates: frame.gates,
     exposure: exposureOf(ran, served),
     moves: ran.journal.filter(isForPeople).map(({ at, text }) => ({ at, what: text })),
-    split: chart(ran),
+    split: chart(ran, served),
     pods: ran.words.length === 0 ? [] : [{ title: 'What the pods say', lines: ran.words }],
     notes: notesOf(ending, served, ran, frame),
     next: nextOf(ending, served, ran, frame),
@@ -166,10 +166,23 @@ function servingOf({ owner, release, fresh, isFresh, proof }: Served): ReleaseRe
     detail:
       seen === undefined
         ? where
-        : `${where}, which answered ${seen.answered} of ${seen.asked} new connections when it was set`,
+        : `${where}, which ${proved(proof?.by, seen.answered, seen.asked)} when it was set`,
   } as const
   const other = fresh === undefined || isFresh ? [] : [{ version: fresh.version, share: 0, basis: now.basis }]
   return [now, ...other]
+}
+
+/** What was looked at as the proof that a colour serves: `answered 20 of 20 new connections`. */
+export function proved(by: SwitchMade['by'], answered: number, asked: number): string {
+  switch (by) {
+    case 'url':
+      return `answered ${answered} of ${asked} requests to the URL of probe`
+    case 'counters':
+      return `served ${answered} of ${asked} requests, by the pods' own counters,`
+    case 'service':
+    case undefined:
+      return `answered ${answered} of ${asked} new connections`
+  }
 }
 
 /** What a person must do, judged by who has the traffic and not by how the step ended. */
@@ -219,8 +232,8 @@ function todoOf(
 }
 
 /** How long the new version served, when it does not any more or was judged while it did. */
-function exposureOf({ flight }: BlueGreenEnd, { isFresh }: Served): ReleaseReport['exposure'] {
-  const switches = flight?.switches ?? []
+function exposureOf({ flight }: BlueGreenEnd, { fresh, isFresh }: Served): ReleaseReport['exposure'] {
+  const switches = isForeign(flight, fresh) ? [] : (flight?.switches ?? [])
   const at = switches.findLastIndex(({ to }) => to === flight?.to)
   const begun = switches[at]
   if (begun === undefined) return undefined
@@ -233,7 +246,13 @@ function exposureOf({ flight }: BlueGreenEnd, { isFresh }: Served): ReleaseRepor
   }
 }
 
-function chart({ flight, journal }: BlueGreenEnd): ReleaseReport['split'] {
+/** What is under way is a newer run's: none of it is told as this one's. */
+function isForeign(flight: BlueGreenEnd['flight'], fresh: ReleaseId | undefined): boolean {
+  return flight !== undefined && fresh !== undefined && flight.release.template !== fresh.template
+}
+
+function chart({ flight, journal }: BlueGreenEnd, { fresh }: Served): ReleaseReport['split'] {
+  if (isForeign(flight, fresh)) return []
   const points = (flight?.switches ?? []).map(({ to, at }) => ({
     at,
     weight: to === flight?.to ? 100 : 0,

@@ -252,3 +252,13 @@ test('what is kept ends when its time is over', () => {
   expect(keptUntil(kept && { ...kept, keep: 0 }, 2000)).toBeUndefined()
   expect(keptUntil(undefined, 0)).toBeUndefined()
 })
+
+test('what a newer run has under way is told under its own version, and not as what this one did', () => {
+  const flight: Switching = { ...FLIGHT, release: release('2'), since: 4000 }
+  const goal: BlueGreenGoal = { ...GOAL, release: release('9') }
+  const stopped: SwitchEnd = { kind: 'stopped', by: undefined, reason: 'a newer run' }
+  const report = reportOf(ended({ end: stopped, to: 'green', flight }), frame(goal))
+  expect(report.version).toBe('9')
+  expect(report.serving.filter(({ share }) => share > 0).map(({ version }) => version)).toEqual(['2'])
+  expect([report.exposure, report.split]).toEqual([undefined, []])
+})

@@ -1,4 +1,4 @@
-import type { Decision, Outcome, ReleaseReport } from '@release-actions/action-kit'
+import { utcTime, type Decision, type Outcome, type ReleaseReport } from '@release-actions/action-kit'
 import type { Ending } from '@release-actions/action-world'
 import { isForPeople, versionOfStable, type CanaryEnd } from '@release-actions/engine'
 import type { GateLine } from '@release-actions/action-kit'
@@ -56,8 +56,12 @@ function splitOf(ran: CanaryEnd, goal: CanaryGoal): Split {
   const { seen, cluster } = ran.last
   const { flight } = ran
   const state = seen.claim.state
-  const wanted = goal.kind === 'release' ? goal.release : flight?.release
-  const old = flight?.base.release ?? stableOf(ran, state.live?.release)
+  // What is in flight has the traffic: when a newer run has taken over, that is not the version of this step.
+  const wanted = goal.kind === 'release' && !isForeign(flight, goal) ? goal.release : flight?.release
+  const live = stableOf(ran, state.live?.release)
+  const base = flight?.base.release
+  const known = [base?.template, wanted?.template].includes(cluster.stable.template)
+  const old = known ? (base ?? live) : live
   const shift = flight?.shifts.at(-1)
   if (wanted !== undefined && cluster.stable.template === wanted.template) {
     const digest = wanted.digest ?? cluster.stable.digest
@@ -65,8 +69,13 @@ function splitOf(ran: CanaryEnd, goal: CanaryGoal): Split {
     const measured = shift?.weight === 0 && shift.seen === 0 ? 100 : undefined
     return { fresh: { ...wanted, digest }, old, weight: 100, measured }
   }
-  const known = shift !== undefined && shift.weight === seen.traffic.weight ? shift.seen : undefined
-  return { fresh: wanted, old, weight: seen.traffic.weight, measured: known }
+  const set = shift !== undefined && shift.weight === seen.traffic.weight ? shift.seen : undefined
+  return { fresh: wanted, old, weight: seen.traffic.weight, measured: set }
+}
+
+/** Another run's release is in flight, and not the one that this step is about. */
+function isForeign(flight: InFlight | undefined, goal: CanaryGoal): boolean {
+  return goal.kind === 'release' && flight !== undefined && flight.release.template !== goal.release.template
 }
 
 function stableOf({ last }: CanaryEnd, live: ReleaseId | undefined): ReleaseId {
@@ -124,19 +133,20 @@ export function reportOf(ran: CanaryEnd, frame: ReportFrame): ReleaseReport {
   const ending = endingOf(ran, frame.goal)
   const { decision, code, reason } = ending
   const split = splitOf(ran, frame.goal)
+  const about = frame.goal.kind === 'release' ? frame.goal.release : split.fresh
   return {
     service: frame.service,
     environment: frame.environment,
-    version: split.fresh?.version ?? 'the new version',
+    version: about?.version ?? 'the new version',
     decision,
     code,
     reason,
-    serving: servingOf(split),
+    serving: servingOf(split, ran.exposures.at(-1)),
     todo: todoOf(ending, split, ran, frame),
     gates: frame.gates,
-    exposure: exposureOf(ran, decision),
+    exposure: exposureOf(ran, frame.goal, decision),
     moves: ran.journal.filter(isForPeople).map(({ at, text }) => ({ at, what: text })),
-    split: chart(ran.flight, ran),
+    split: isForeign(ran.flight, frame.goal) ? [] : chart(ran.flight, ran),
     pods: ran.words.length === 0 ? [] : [{ title: 'What the pods say', lines: ran.words }],
     next: nextOf(decision, split, frame),
     links: frame.links,
@@ -144,17 +154,35 @@ export function reportOf(ran: CanaryEnd, frame: ReportFrame): ReleaseReport {
   }
 }
 
-function servingOf({ fresh, old, weight, measured }: Split): ReleaseReport['serving'] {
+/** @param last what was counted last: the best there is, when it was at this weight */
+function servingOf(
+  { fresh, old, weight, measured }: Split,
+  last: CanaryEnd['exposures'][number] | undefined,
+): ReleaseReport['serving'] {
   const basis = measured === weight ? 'measured' : 'configured'
-  const seen =
-    measured === undefined || measured === weight
-      ? {}
-      : { detail: `${formatPercent(measured)} was measured when it was set` }
+  const seen = last !== undefined && last.weight === weight ? shareOf(last) : undefined
+  const detail =
+    last !== undefined && seen !== undefined && weight < 100
+      ? `${formatPercent(seen)} measured since ${utcTime(last.from)}`
+      : measured === undefined || measured === weight
+        ? undefined
+        : `${formatPercent(measured)} was measured when it was set`
   const parts = [
-    { version: fresh?.version ?? 'the new version', share: weight, basis, ...seen } as const,
+    {
+      version: fresh?.version ?? 'the new version',
+      share: weight,
+      basis,
+      ...(detail === undefined ? {} : { detail }),
+    } as const,
     { version: old.version, share: 100 - weight, basis } as const,
   ]
   return parts.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share)
+}
+
+/** The new version's share of the requests that were counted; undefined when none were. */
+function shareOf({ requests }: CanaryEnd['exposures'][number]): Percent | undefined {
+  const all = requests === undefined ? 0 : requests.canary + requests.stable
+  return requests === undefined || all === 0 ? undefined : (100 * requests.canary) / all
 }
 
 /** What a person must do, judged by who has the traffic and not by how the step ended. */
@@ -209,8 +237,14 @@ function todoOf(
 }
 
 /** How much traffic met this release; what an earlier one had, which this run cleared away, is not counted. */
-function exposureOf({ exposures, last, flight }: CanaryEnd, decision: Decision): ReleaseReport['exposure'] {
-  const ours = exposures.filter(({ until }) => until > (flight?.since ?? 0))
+function exposureOf(
+  { exposures, last, flight }: CanaryEnd,
+  goal: CanaryGoal,
+  decision: Decision,
+): ReleaseReport['exposure'] {
+  const since = flight?.since ?? 0
+  const foreign = isForeign(flight, goal)
+  const ours = exposures.filter(({ from, until }) => (foreign ? from < since : until > since))
   const [first] = ours
   const end = ours.at(-1)
   if (first === undefined || end === undefined) return undefined
@@ -219,7 +253,7 @@ function exposureOf({ exposures, last, flight }: CanaryEnd, decision: Decision):
   const stable = counted.reduce((sum, requests) => sum + requests.stable, 0)
   return {
     from: first.from,
-    to: decision === 'promoted' || last.seen.traffic.weight > 0 ? undefined : end.until,
+    to: !foreign && (decision === 'promoted' || last.seen.traffic.weight > 0) ? undefined : end.until,
     highestWeight: Math.max(...ours.map(({ weight }) => weight)),
     requests: counted.length === 0 ? undefined : { new: fresh, all: fresh + stable },
   }
@@ -227,7 +261,14 @@ function exposureOf({ exposures, last, flight }: CanaryEnd, decision: Decision):
 
 function chart(flight: InFlight | undefined, { last, exposures }: CanaryEnd): ReleaseReport['split'] {
   const shifts = flight?.shifts ?? []
-  const points = shifts.map(({ at, weight, seen }) => ({ at, weight, measured: seen }))
+  const points = shifts.map(({ at, weight, seen }, n) => {
+    const next = shifts[n + 1]?.at ?? Infinity
+    // All that was counted while it stood there says more than the few requests that proved the shift.
+    const stood = exposures.find(
+      (each) => each.weight === weight && each.from < next && each.until > at && shareOf(each) !== undefined,
+    )
+    return { at, weight, measured: stood === undefined ? seen : shareOf(stood) }
+  })
   const promoted =
     last.seen.claim.state.last?.outcome === 'promoted' && last.seen.claim.state.inFlight === undefined
   // The shift back to the stable is, for the new version, not an end: the stable is the new version by then.

@@ -211,6 +211,42 @@ describe('which version users are on', () => {
   })
 })
 
+describe('a newer run that has taken over', () => {
+  const flight: InFlight = { ...FLIGHT, release: release('3'), since: 4000 }
+  const stopped: End = { kind: 'stopped', by: undefined, reason: 'a newer run' }
+
+  test('has the traffic under its own version, and nothing of it is told as this one', () => {
+    const theirs = { weight: 25, from: 5000, until: 6000, requests: { canary: 5, stable: 15 } }
+    const report = reportOf(ended({ end: stopped, weight: 25, flight, exposures: [theirs] }), frame(GOAL))
+    expect(report.version).toBe('2')
+    expect(report.serving).toEqual([
+      { version: '1', share: 75, basis: 'configured' },
+      { version: '3', share: 25, basis: 'configured', detail: '25 % measured since 00:00:05Z' },
+    ])
+    expect([report.exposure, report.split]).toEqual([undefined, []])
+  })
+
+  test('leaves what this one had before as it was', () => {
+    const ours = { weight: 5, from: 2000, until: 3000, requests: { canary: 1, stable: 19 } }
+    const report = reportOf(ended({ end: stopped, weight: 0, flight, exposures: [ours] }), frame(GOAL))
+    expect(report.exposure).toMatchObject({ from: 2000, to: 3000, requests: { new: 1, all: 20 } })
+  })
+
+  test('serves alone once it is promoted', () => {
+    const promoted = reportOf(ended({ end: stopped, weight: 0, stable: '3' }), frame(GOAL))
+    expect(promoted.serving.map(({ version, share }) => [version, share])).toEqual([['tag-of-3', 100]])
+  })
+})
+
+test('the chart shows what was counted while it stood at a weight, where that is known', () => {
+  const exposure = { weight: 5, from: 2100, until: 3000, requests: { canary: 1, stable: 19 } }
+  const ran = ended({ end: failed('held', 'unhealthy'), weight: 5, exposures: [exposure] })
+  expect(reportOf(ran, frame(GOAL, WAY_BACK)).split).toEqual([
+    { at: 2000, weight: 5, measured: 5 },
+    { at: 3000, weight: 5, measured: 5 },
+  ])
+})
+
 test('what an earlier release had is not counted as exposure of this one', () => {
   const requests = { canary: 10, stable: 90 }
   const earlier = { weight: 25, from: 100, until: 900, requests }
