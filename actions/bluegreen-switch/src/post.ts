@@ -2,7 +2,7 @@ import { releaseSummary, type Kit } from '@release-actions/action-kit'
 import { abortGoalOf, closeRecord, httpOf, NO_GATES } from '@release-actions/action-world'
 import { runBlueGreen } from '@release-actions/engine'
 import type { SwitchInputs } from './inputs.ts'
-import { endingOf, reportOf, type ReportFrame } from './report.ts'
+import { outcomeOf, reportOf, type ReportFrame } from './report.ts'
 import { failed, portsOf, wayBackOf } from './release.ts'
 import { openSetting } from './setting.ts'
 
@@ -37,7 +37,8 @@ export async function complete(inputs: SwitchInputs, kit: Kit): Promise<void> {
       wayBack: await wayBackOf(world.switch, ran, never),
     }
     if (flight !== undefined) kit.summarize(releaseSummary(reportOf(ran, frame)))
-    log.line(flight === undefined ? 'nothing was in flight' : endingOf(ran, goal).decision)
+    const { decision, message = decision } = outcomeOf(ran, frame)
+    log.line(flight === undefined ? 'nothing was in flight' : message)
     const { switching, last: landed } = ran.last.seen.claim.state
     // Another run may have taken up what was ours: then it is theirs to end.
     if (ran.end.kind !== 'done' || switching === undefined) {

@@ -106,7 +106,7 @@ export async function release(step: Release): Promise<void> {
     gates: gateLines(windows, stageLabel),
     warnings,
     changes,
-    links: linksOf(inputs, kit.context),
+    links: linksOf(inputs),
     deployment: recorder?.deployment,
     wayBack: await wayBackOf(world.switch, ran, kit.cancelled),
   }
@@ -197,5 +197,5 @@ export async function wayBackOf(
 
 /** The release did not reach its goal, so the job fails, also after a good retreat. */
 export function failed(ran: BlueGreenEnd, frame: ReportFrame): ReleaseError {
-  return failureOf(endingOf(ran, frame.goal), reportOf(ran, frame).todo, ran.words)
+  return failureOf(reportOf(ran, frame), ran.words)
 }

@@ -2,7 +2,7 @@ import { releaseSummary, type Kit } from '@release-actions/action-kit'
 import { abortGoalOf, closeRecord, httpOf, NO_GATES } from '@release-actions/action-world'
 import { runCanary, type CanaryPorts } from '@release-actions/engine'
 import type { CanaryInputs } from './inputs.ts'
-import { endingOf, reportOf, type ReportFrame } from './report.ts'
+import { outcomeOf, reportOf, type ReportFrame } from './report.ts'
 import { failed, wayBackOf } from './release.ts'
 import { openSetting } from './setting.ts'
 
@@ -43,7 +43,8 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
       wayBack: await wayBackOf(canary.traffic, ran, new AbortController().signal),
     }
     if (flight !== undefined) kit.summarize(releaseSummary(reportOf(ran, frame)))
-    log.line(flight === undefined ? 'nothing was in flight' : endingOf(ran, goal).decision)
+    const { decision, message = decision } = outcomeOf(ran, frame)
+    log.line(flight === undefined ? 'nothing was in flight' : message)
     const { inFlight, last: landed } = ran.last.seen.claim.state
     // Another run may have taken up what was ours: then it is theirs to end.
     if (ran.end.kind !== 'done' || inFlight === undefined) {

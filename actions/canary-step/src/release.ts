@@ -111,7 +111,7 @@ export async function release(step: Release): Promise<void> {
     goal,
     gates: gateLines(windows, stageLabel),
     warnings,
-    links: linksOf(inputs, kit.context),
+    links: linksOf(inputs),
     deployment,
     wayBack: await wayBackOf(canary.traffic, ran, kit.cancelled),
   }
@@ -200,5 +200,5 @@ export async function wayBackOf(
 }
 
 export function failed(ran: CanaryEnd, frame: ReportFrame): ReleaseError {
-  return failureOf(endingOf(ran, frame.goal), reportOf(ran, frame).todo, ran.words)
+  return failureOf(reportOf(ran, frame), ran.words)
 }

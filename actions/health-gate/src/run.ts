@@ -60,7 +60,7 @@ export async function run(inputs: GateInputs, kit: Kit): Promise<void> {
       service,
       version: candidate.version === '' ? undefined : candidate.version,
       workload: inputs.workload === undefined ? undefined : { namespace, name: inputs.workload },
-      links: linksOf(inputs, context),
+      links: linksOf(inputs),
       warnings: [...warnings],
     })
     await judge(session, gates, evidence, frame, kit)

@@ -5,7 +5,7 @@ import type { Asked } from './asked.ts'
 import { isGood, type ServiceEnd } from './service-end.ts'
 
 /** One service's end for the job summary. */
-export function reportOf(end: ServiceEnd, { environment, inputs, kit }: Asked): ReleaseReport {
+export function reportOf(end: ServiceEnd, { environment, inputs }: Asked): ReleaseReport {
   const { service, decision, code, reason, from, to, serving } = end
   const stuck = code === 'retreat-failed'
   const version = (stuck ? from?.version : (to ?? serving?.release)?.version) ?? ''
@@ -40,7 +40,7 @@ export function reportOf(end: ServiceEnd, { environment, inputs, kit }: Asked): 
       ...(end.incident === undefined
         ? []
         : [{ title: `Incident #${end.incident.number}`, url: end.incident.url }]),
-      ...linksOf(inputs, kit.context),
+      ...linksOf(inputs),
     ],
     warnings: end.warnings,
   }

@@ -1,14 +1,13 @@
-import type { Kit, ReleaseReport } from '@release-actions/action-kit'
+import type { ReleaseReport } from '@release-actions/action-kit'
 
-/** What a person opens next: the user's own pages, then the run. */
-export function linksOf(
-  inputs: { readonly runbookUrl: string | undefined; readonly dashboardUrl: string | undefined },
-  { runUrl }: Pick<Kit['context'], 'runUrl'>,
-): ReleaseReport['links'] {
+/** What a person opens next: the user's own pages. The run itself is the page on which a summary stands. */
+export function linksOf(inputs: {
+  readonly runbookUrl: string | undefined
+  readonly dashboardUrl: string | undefined
+}): ReleaseReport['links'] {
   const { runbookUrl, dashboardUrl } = inputs
   return [
     ...(runbookUrl === undefined ? [] : [{ title: 'Runbook', url: runbookUrl }]),
     ...(dashboardUrl === undefined ? [] : [{ title: 'Dashboard', url: dashboardUrl }]),
-    { title: 'This run', url: runUrl },
   ]
 }

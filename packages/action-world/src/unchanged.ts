@@ -65,7 +65,7 @@ export async function sayUnchanged(step: Unchanged): Promise<void> {
       split: [],
       pods: [],
       next: [],
-      links: linksOf(inputs, kit.context),
+      links: linksOf(inputs),
       warnings,
     }),
   )
