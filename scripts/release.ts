@@ -1,13 +1,14 @@
 /**
- * `npm run release -- VERSION [--dry-run] [--push] [--repository OWNER/NAME]`: the release commit and its tags, see
- * RELEASING.md. Without --push nothing leaves this machine.
+ * `npm run release -- VERSION [--dry-run] [--push] [--archive FOLDER] [--repository OWNER/NAME]`: the release commit and
+ * its tags, see RELEASING.md. Without --push nothing leaves this machine.
  */
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inRepo } from './lib/repo.ts'
 import { run } from './lib/run.ts'
 import { release } from './release/release.ts'
 
-const USAGE = 'npm run release -- VERSION [--dry-run] [--push] [--repository OWNER/NAME]'
+const USAGE = 'npm run release -- VERSION [--dry-run] [--push] [--archive FOLDER] [--repository OWNER/NAME]'
 
 try {
   const { positionals, values } = parseArgs({
@@ -15,18 +16,20 @@ try {
     options: {
       'dry-run': { type: 'boolean', default: false },
       push: { type: 'boolean', default: false },
+      archive: { type: 'string' },
       repository: { type: 'string' },
     },
   })
   const [version, ...rest] = positionals
   if (version === undefined || rest.length > 0) throw new Error(`one version is needed: ${USAGE}`)
-  const { repository, push } = values
+  const { archive, repository, push } = values
   const dryRun = values['dry-run']
   const done = await release({
     root: inRepo(),
     version,
     dryRun,
     push: push && !dryRun,
+    ...(archive === undefined ? {} : { archive: resolve(archive) }),
     ...(repository === undefined ? {} : { repository }),
     staleDist: async () => {
       const { ok, output } = await run('bundles', ['scripts/build.ts', '--check'])

@@ -10,9 +10,9 @@ import { ABOUT } from './schema-descriptions.ts'
 
 type Json = Record<string, unknown>
 
-/** Where editors find it: `# yaml-language-server: $schema=…`. */
+/** Where editors find it (`# yaml-language-server: $schema=…`): in the newest release, which knows the keys that `@v1` knows. */
 export const SCHEMA_URL =
-  'https://raw.githubusercontent.com/org/release-actions/main/schema/release-actions.schema.json'
+  'https://raw.githubusercontent.com/org/release-actions/v1/schema/release-actions.schema.json'
 
 export async function renderSchema(): Promise<string> {
   const gateJson = { anyOf: gateSchemas.map((one) => json(one)) }

@@ -2,6 +2,8 @@
  * A release of this repository: a commit on top of main that holds only what runners download, the tags that name it,
  * and its notes. Everything is refused before anything is written; nothing is pushed unless asked for.
  */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { gitOf, resolved, type Git } from './git.ts'
 import { notesOf } from './notes.ts'
 import { writeReleaseTree } from './tree.ts'
@@ -15,6 +17,8 @@ export interface ReleaseOrder {
   readonly dryRun?: boolean
   /** Pushes the tags to `origin`. */
   readonly push?: boolean
+  /** A folder for what is downloaded by hand: each version's tree, packed. Also of a dry run, whose commits are the same. */
+  readonly archive?: string
   /** `owner/name`; default: from the address of `origin`. */
   readonly repository?: string
   /** @returns what is wrong with dist/, undefined when it is what the sources give */
@@ -68,6 +72,7 @@ export async function release(order: ReleaseOrder): Promise<Release> {
     [name]: commitOf(git, main.tree, source, `Release ${name}`),
     [`${name}-ghes`]: commitOf(git, server.tree, source, `Release ${name} for GitHub Enterprise Server`),
   }
+  if (order.archive !== undefined) pack(git, commits, order.archive)
   const moving = movesMajor(version, known)
     ? {
         [`v${version.major}`]: commits[name] ?? '',
@@ -123,6 +128,16 @@ function movesMajor(version: Version, known: readonly Version[]): boolean {
 function commitOf(git: Git, tree: string, parent: string, message: string): string {
   const date = git(['log', '-1', '--format=%cI', parent])
   return git(['commit-tree', tree, '-p', parent, '-m', message], { date })
+}
+
+/** `release-actions-1.2.3.tar.gz` for each commit, of which the same one gives the same bits. */
+function pack(git: Git, commits: Readonly<Record<string, string>>, folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  for (const [tag, commit] of Object.entries(commits)) {
+    const name = `release-actions-${tag.slice(1)}`
+    const output = join(folder, `${name}.tar.gz`)
+    git(['archive', '--format=tar.gz', `--prefix=${name}/`, `--output=${output}`, commit])
+  }
 }
 
 /** `owner/name` of the address of `origin`. */

@@ -44,6 +44,10 @@ describe('the JSON Schema', () => {
   const schema = JSON.parse(readFileSync(inRepo('schema/release-actions.schema.json'), 'utf8')) as Json
   const holds = validator(schema)
 
+  test('is where the page tells editors to look', () => {
+    expect(guide).toContain(`# yaml-language-server: $schema=${String(schema['$id'])}\n`)
+  })
+
   test('takes what the actions take', () => {
     for (const text of [
       ...examples,

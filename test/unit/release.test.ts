@@ -1,9 +1,10 @@
 /** The release of this repository, made in small repositories of their own. */
 import { afterEach, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { inRepo } from '../../scripts/lib/repo.ts'
 import { release, type Release, type ReleaseOrder } from '../../scripts/release/release.ts'
 import { compareVersions, parseVersion, printVersion, type Version } from '../../scripts/release/version.ts'
 
@@ -34,6 +35,7 @@ const FILES = {
   'CHANGELOG.md': '# Changes\n\n## 1.1.0\n\nEverything is **better**.\n\n## 1.0.0\n\nIt is there.\n',
   'package.json': '{}\n',
   'docs/a.md': 'text\n',
+  'schema/release-actions.schema.json': '{}\n',
   'dist/canary-step/action.yml': 'name: canary\n',
   'dist/canary-step/index.js': 'main()\n',
   'dist/health-gate/index.js': 'judge()\n',
@@ -92,6 +94,7 @@ test('lifts each action to the root, bit for bit, and leaves the rest of main be
     'canary-step/action.yml',
     'canary-step/index.js',
     'health-gate/index.js',
+    'schema/release-actions.schema.json',
   ])
   expect(git('rev-parse', 'v1.0.0^{commit}^')).toBe(head)
   expect(git('rev-parse', 'HEAD')).toBe(head)
@@ -107,6 +110,16 @@ test('names siblings by this repository and version where `$/` is not known', as
   expect(rendered).not.toMatch(/\$\/|deployment|[&*]environment/)
   expect(rendered).toContain('# v7.0.1')
   expect(git('rev-parse', 'v1-ghes:canary-step')).toBe(git('rev-parse', 'v1:canary-step'))
+})
+
+test('has the schema of the configuration file where editors are told to look for it', async () => {
+  const { git, release } = repository()
+  await release('1.0.0')
+  const text = readFileSync(inRepo('schema/release-actions.schema.json'), 'utf8')
+  const { $id } = JSON.parse(text) as { readonly $id: string }
+  const [, ref = '', path = ''] =
+    /^https:\/\/raw\.githubusercontent\.com\/org\/release-actions\/([^/]+)\/(.+)$/.exec($id) ?? []
+  expect(git('show', `${ref}:${path}`)).toBe('{}')
 })
 
 test('leads the links of the README to the commit that is released', async () => {
@@ -155,6 +168,24 @@ test('shows with --dry-run the very commits that it would make, and makes no tag
   const made = await release('1.0.0')
   expect(made).toEqual(shown)
   expect(git('rev-parse', 'v1.0.0^{commit}')).toBe(shown.tags['v1.0.0'])
+})
+
+test('packs what a tag holds, in a dry run the same to the bit', async () => {
+  const { git, release } = repository()
+  const [tried, made] = ['tried', 'made'].map((name) => join(mkdtempSync(join(tmpdir(), 'release-')), name))
+  if (tried === undefined || made === undefined) throw new Error('never')
+  folders.push(dirname(tried), dirname(made))
+  await release('1.0.0', { dryRun: true, archive: tried })
+  await release('1.0.0', { archive: made })
+  for (const version of ['1.0.0', '1.0.0-ghes']) {
+    const name = `release-actions-${version}`
+    const list = execFileSync('tar', ['-tzf', join(made, `${name}.tar.gz`)], { encoding: 'utf8' })
+    const packed = list.split('\n').filter((path) => path !== '' && !path.endsWith('/'))
+    const held = git('ls-tree', '-r', '--name-only', `v${version}`).split('\n')
+    expect(packed).toEqual(held.map((path) => `${name}/${path}`))
+    const [first, second] = [tried, made].map((folder) => readFileSync(join(folder, `${name}.tar.gz`)))
+    expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true)
+  }
 })
 
 test('refuses what is no release, before anything is written', async () => {
