@@ -18,7 +18,8 @@ export const ON_SERVER: Readonly<Record<string, { readonly sha: string; readonly
 
 /**
  * `$/canary-step` becomes `org/release-actions/canary-step@v1.2.3`; `deployment: false` of an environment goes, since
- * only github.com knows it: elsewhere each job with an environment files a Deployment of its own beside our record.
+ * only github.com knows it: elsewhere each job with an environment files a Deployment of its own beside our record; and so
+ * does the permission `attestations`, which is of github.com alone.
  * Actions that the server has in another version only are named in that. Anchors are written out; comments stay.
  * @param path where the text is from, for its first line
  */
@@ -39,6 +40,7 @@ export function renderForServer(path: string, text: string, siblings: Siblings):
     Pair(_, { key, value }) {
       if (!isScalar(key)) return
       if (key.value === 'environment' && isMap(value)) value.delete('deployment')
+      if (key.value === 'permissions' && isMap(value)) value.delete('attestations')
       if (key.value === 'uses' && isScalar(value)) rename(value, siblings)
     },
   })

@@ -14,6 +14,7 @@ interface Step {
   readonly id?: string
   readonly uses?: string
   readonly run?: string
+  readonly env?: Readonly<Record<string, string>>
   readonly if?: string
   readonly with?: Readonly<Record<string, unknown>>
 }
@@ -142,6 +143,38 @@ describe.each(reusable)('.github/workflows/%s, which users call', (file) => {
     expect(Object.keys(inputs).length).toBeLessThanOrEqual(10)
   })
 
+  test('reads every input that it declares', () => {
+    const declared = Object.keys(workflow.on.workflow_call?.inputs ?? {})
+    const body = JSON.stringify(workflow.jobs)
+    expect(declared.filter((name) => !new RegExp(`\\binputs\\.${name}\\b(?!-)`).test(body))).toEqual([])
+  })
+
+  test('goes back in an environment of its own, which has no reviewers', () => {
+    const back = jobs.filter(([, job]) => job.steps?.some(({ uses }) => uses === '$/rollback'))
+    const name = "${{ inputs.rollback-environment || format('{0}-rollback', inputs.environment) }}"
+    for (const [job, { environment }] of back)
+      expect([job, environment]).toEqual([job, { name, deployment: false }])
+  })
+
+  test('logs in as it is told, as the file says, or as the variable does; and then shows no action the secret', () => {
+    for (const [name, { steps = [] }] of jobs) {
+      const login = steps.find(({ uses }) => uses === '$/.github/actions/login')
+      if (login === undefined) continue
+      const chain = login.if ?? ''
+      expect([name, chain]).toEqual([
+        name,
+        expect.stringMatching(
+          /^(needs\.settings|inputs\.(production-)?login \|\| steps\.select)\.outputs\.login \|\| vars\.RELEASE_LOGIN$/,
+        ),
+      ])
+      expect(login.with).toEqual({ login: `\${{ ${chain} }}` })
+      const given = steps.filter(({ with: inputs }) => inputs?.['kubeconfig'] !== undefined)
+      expect(given.map((step) => step.with?.['kubeconfig'])).toEqual([
+        `\${{ !(${chain}) && secrets.KUBECONFIG || '' }}`,
+      ])
+    }
+  })
+
   test('gives our actions inputs that they have', () => {
     const unknown = jobs
       .flatMap(([, job]) => job.steps ?? [])
@@ -158,12 +191,9 @@ describe.each(reusable)('.github/workflows/%s, which users call', (file) => {
     for (const [name, job] of jobs) {
       const [, called] = /^\$\/\.github\/workflows\/(.*)$/.exec(job.uses ?? '') ?? []
       if (called === undefined) continue
-      const { on, jobs: inner } = parse(read(called)) as Workflow
-      const asked = Object.assign({}, ...Object.values(inner).map(({ permissions }) => permissions)) as object
-      expect([name, job.permissions]).toEqual([name, expect.objectContaining(asked)])
-      expect(Object.keys(on.workflow_call?.inputs ?? {})).toEqual(
-        expect.arrayContaining(Object.keys(job.with ?? {})),
-      )
+      expect([name, missing(job.permissions, askedBy(called))]).toEqual([name, {}])
+      const { inputs = {} } = (parse(read(called)) as Workflow).on.workflow_call ?? {}
+      expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(job.with ?? {})))
     }
   })
 
@@ -171,7 +201,7 @@ describe.each(reusable)('.github/workflows/%s, which users call', (file) => {
     const siblings = { repository: 'org/release-actions', ref: 'v1.2.3' }
     const rendered = parse(renderForServer(file, text, siblings)) as unknown
     const expected = leaves(workflow).flatMap(([path, value]): (readonly [string, unknown])[] => {
-      if (path.endsWith('.environment.deployment')) return []
+      if (path.endsWith('.environment.deployment') || path.endsWith('.permissions.attestations')) return []
       if (!path.endsWith('.uses') || typeof value !== 'string') return [[path, value]]
       if (value.startsWith('$/')) return [[path, `org/release-actions/${value.slice(2)}@v1.2.3`]]
       const { sha } = ON_SERVER[value.split('@')[0] ?? ''] ?? {}
@@ -182,6 +212,21 @@ describe.each(reusable)('.github/workflows/%s, which users call', (file) => {
       .split('\n')
       .filter((line) => /^\s*(- )?uses:/.test(line) && !line.includes('org/release-actions/')))
       expect(line).toMatch(PINNED)
+  })
+})
+
+describe.each(readdirSync(inRepo('examples')))('examples/%s', (name) => {
+  const { jobs } = parse(readFileSync(inRepo('examples', name), 'utf8')) as Workflow
+
+  test('grants the workflow that it calls what it asks for: less is an error before anything starts', () => {
+    for (const [job, { uses, permissions }] of Object.entries(jobs)) {
+      const [, called, ref] =
+        /^org\/release-actions\/\.github\/workflows\/([\w.-]+)@(v1(?:-ghes)?)$/.exec(uses ?? '') ?? []
+      if (called === undefined) continue
+      const { attestations, ...asked } = askedBy(called)
+      const all = attestations === undefined || ref === 'v1-ghes' ? asked : { ...asked, attestations }
+      expect([job, missing(permissions, all)]).toEqual([job, {}])
+    }
   })
 })
 
@@ -270,28 +315,72 @@ describe.each(['canary.yml', 'bluegreen.yml'])('the settings of %s', (file) => {
   })
 })
 
+describe.each(['canary.yml', 'bluegreen.yml'])('the settings of %s, checked', (file) => {
+  const { jobs } = parse(read(file)) as Workflow
+  const step = jobs['settings']?.steps?.find(({ run }) => run !== undefined)
+  const check = (env: Readonly<Record<string, string>>) => {
+    const { status, stdout } = spawnSync('bash', ['-eo', 'pipefail', '-c', step?.run ?? ''], {
+      env,
+      encoding: 'utf8',
+    })
+    return [status, stdout.trim()]
+  }
+
+  test('want the name that the release is taken back by, also where manifests have it all', () => {
+    expect(step?.env?.['NAMED']).toBe('${{ inputs.service || inputs.workload }}')
+    expect(check({ NAMED: 'shop', APPROVAL: 'none', PLAN: '[]' })).toEqual([0, ''])
+    const refused =
+      '::error title=service::service or workload is required: by it a release is recorded, and taken back'
+    expect(check({ NAMED: '', APPROVAL: 'none', PLAN: '[]' })).toEqual([1, refused])
+  })
+
+  test('say which approvals are legal', () => {
+    const [status, said] = check({ NAMED: 'shop', APPROVAL: 'al"l', PLAN: '[]' })
+    expect([status, said]).toEqual([1, expect.stringContaining('approval is "al?l"; legal are none')])
+  })
+})
+
 test('settings that are refused take back nothing of what an earlier run has left', () => {
   const { jobs } = parse(read('canary.yml')) as Workflow
   expect(jobs['retreat']?.if).toMatch(/^always\(\) && needs\.settings\.result == 'success'\s/)
 })
 
-describe.each([
-  ['canary.yml', 'release'],
-  ['bluegreen.yml', 'switch'],
-])('the retreat of %s', (file, job) => {
+describe.each(['canary.yml', 'bluegreen.yml'])('the retreat of %s', (file) => {
   const { jobs } = parse(read(file)) as Workflow
 
-  test('leaves an older run alone whose release is in flight: it wants a claim of its own, or a lost runner', () => {
-    const condition = (jobs['retreat']?.if ?? '').replace(/\s+/g, ' ')
-    expect(condition).toMatch(/outputs\.claimed(, 'true'\)| == 'true')/)
-    expect(condition).toContain(`|| needs.${job}.result == 'failure' && needs.${job}.outputs.claimed == '')`)
+  const retreat = jobs['retreat']
+
+  test('ends the release of its own run alone: what an older one has in flight waits for its own approval', () => {
+    const step = retreat?.steps?.find(({ uses }) => uses === '$/rollback')
+    expect(step?.with).toMatchObject({ abort: 'true', 'only-own': 'true' })
   })
 
-  test('knows a claim by what the step says: nothing is claimed where it was skipped or refused its inputs', () => {
-    const claimed = JSON.stringify((jobs[job] as { readonly outputs?: object } | undefined)?.outputs)
-    expect(claimed).toContain('"claimed":"${{ (steps.')
-    expect(claimed).toContain('invalid-input')
-    expect(claimed).not.toContain("'skipped'")
+  test('comes after every job that may leave something, however that one ended without a word', () => {
+    const releasing = Object.entries(jobs).filter(([, one]) =>
+      one.steps?.some(({ uses }) => uses === '$/canary-step' || uses === '$/bluegreen-switch'),
+    )
+    expect(retreat?.needs).toEqual(['settings', ...releasing.map(([name]) => name)])
+    const condition = (retreat?.if ?? '').replace(/\s+/g, ' ')
+    expect(condition).toMatch(/^always\(\) && /)
+    expect(condition).toMatch(
+      file === 'canary.yml'
+        ? /\(contains\(needs\.\*\.result, 'failure'\) \|\| contains\(needs\.\*\.result, 'cancelled'\)\)/
+        : /\(needs\.switch\.result == 'failure' \|\| needs\.switch\.result == 'cancelled'\)/,
+    )
+    const ended = ['retreated', 'held', 'superseded']
+    expect([...condition.matchAll(/'(\w+)'/g)].map(([, word]) => word)).toEqual(expect.arrayContaining(ended))
+  })
+
+  test('has a name to act on whenever there was one to release by, and the place that the release had', () => {
+    const step = retreat?.steps?.find(({ uses }) => uses === '$/rollback')
+    expect(step?.with).toMatchObject({
+      services: '${{ inputs.service || inputs.workload }}',
+      workload: '${{ needs.settings.outputs.workload }}',
+      namespace: '${{ needs.settings.outputs.namespace }}',
+    })
+    const { outputs } = jobs['settings'] as { readonly outputs: Readonly<Record<string, string>> }
+    for (const name of ['workload', 'namespace'])
+      expect(outputs[name]).toMatch(new RegExp(`^\\$\\{\\{ inputs\\.${name} \\|\\| `))
   })
 })
 
@@ -305,8 +394,7 @@ describe('pipeline.yml', () => {
     const steps = jobs['verify']?.steps ?? []
     const login = steps.find(({ uses }) => uses === '$/.github/actions/login')
     expect(steps.some(({ id, uses }) => id === 'select' && uses === '$/select-services')).toBe(true)
-    expect(login?.if).toContain('steps.select.outputs.matrix')
-    expect(login?.with?.['login']).toBe(`\${{ ${login?.if ?? ''} }}`)
+    expect(login?.if).toContain('steps.select.outputs.login')
   })
 
   test('hands on every secret that its build takes, and the registry that they are for', () => {
@@ -323,6 +411,17 @@ describe('pipeline.yml', () => {
     expect(unknown.map(([text]) => text)).toEqual([])
   })
 
+  test('holds staging and production to the attestation that it is asked for, and the way back to none', () => {
+    const asked = Object.fromEntries(
+      ['require-attestation', 'signer-workflow', 'trusted-root'].map((name) => [
+        name,
+        `\${{ inputs.${name} }}`,
+      ]),
+    )
+    for (const job of ['staging', 'production']) expect(jobs[job]?.with).toMatchObject(asked)
+    expect(jobs['restore']?.with).not.toHaveProperty('require-attestation')
+  })
+
   test('restores where it has released', () => {
     expect(jobs['restore']?.with).toMatchObject({
       config: jobs['production']?.with?.['config'],
@@ -331,12 +430,27 @@ describe('pipeline.yml', () => {
   })
 })
 
+test.each([
+  ['canary.yml', '$/canary-step'],
+  ['bluegreen.yml', '$/bluegreen-switch'],
+  ['rollback.yml', '$/rollback'],
+])('%s asks for the attestation that its caller asks for', (file, action) => {
+  const { jobs } = parse(read(file)) as Workflow
+  const steps = Object.values(jobs)
+    .flatMap(({ steps = [] }) => steps)
+    .filter(({ uses, with: inputs }) => uses === action && inputs?.['abort'] !== 'true')
+  expect(steps.length).toBeGreaterThan(0)
+  for (const step of steps)
+    for (const name of ['require-attestation', 'signer-workflow', 'trusted-root'])
+      expect(step.with?.[name]).toBe(`\${{ inputs.${name} }}`)
+})
+
 describe('the settings of canary.yml with approval: each', () => {
   const { jobs } = parse(read('canary.yml')) as Workflow
   const script = jobs['settings']?.steps?.find(({ run }) => run !== undefined)?.run ?? ''
   const check = (PLAN: string, UNTIL = ''): string =>
     spawnSync('bash', ['-eo', 'pipefail', '-c', script], {
-      env: { APPROVAL: 'each', PLAN, UNTIL },
+      env: { NAMED: 'shop', APPROVAL: 'each', PLAN, UNTIL },
       encoding: 'utf8',
     }).stdout
 
@@ -358,6 +472,25 @@ describe('the settings of canary.yml with approval: each', () => {
     expect(check(plan, until)).toContain(`::error title=${message.split(' ')[0] ?? ''}::${message}`),
   )
 })
+
+const LEVELS = ['none', 'read', 'write']
+const level = (permission = 'none'): number => LEVELS.indexOf(permission)
+
+/** All that the jobs of a workflow of ours ask for: its caller must grant it. */
+function askedBy(file: string): Readonly<Record<string, string>> {
+  const asked: Record<string, string> = {}
+  for (const { permissions = {} } of Object.values((parse(read(file)) as Workflow).jobs)) {
+    for (const [name, permission] of Object.entries(permissions))
+      if (level(permission) > level(asked[name])) asked[name] = permission
+  }
+  return asked
+}
+
+function missing(granted: Job['permissions'] = {}, asked: Readonly<Record<string, string>>): object {
+  return Object.fromEntries(
+    Object.entries(asked).filter(([name, permission]) => level(granted[name]) < level(permission)),
+  )
+}
 
 /** Where a sibling is on main: an action's folder is lifted out of dist/ by the release. */
 function sibling(path: string): string {

@@ -1,14 +1,14 @@
 /** canary.yml as a user calls it from a repository of their own: through act, on the tree of a release. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from '@jest/globals'
-import { appFiles } from '../support/app.ts'
+import { appFiles, containersOf } from '../support/app.ts'
 import { embeddedScenario, scenario, type Scene } from '../support/scene.ts'
 import { serve } from '../support/gate.ts'
 import { publish, type Published } from './support/published.ts'
-import { expectJobs, success } from './support/act.ts'
+import { act, expectJobs, success, type ActResult } from './support/act.ts'
 import { killBelow } from './support/kill.ts'
-import { givenBy, release } from './support/shop.ts'
+import { givenBy, oneLine, release } from './support/shop.ts'
 
 const state: { published?: Published; refs: Readonly<Record<string, string>> } = { refs: {} }
 beforeAll(async () => {
@@ -98,6 +98,68 @@ embeddedScenario('released by the button up to 25 %, and promoted by a later one
   expect(givenBy(second)).toMatchObject({ result: 'success', decision: 'promoted', weight: '100' })
   expect(scene.load?.failed()).toEqual([])
 })
+
+embeddedScenario(
+  'the button of canary.yml itself stops at the share that was typed, and goes on when nothing is',
+  {},
+  async (scene, { images }) => {
+    const image = images.add('registry.example.test/shop:2.0.0', appFiles('2'))
+    const tree = state.refs['v1.0.0'] ?? ''
+    const press = async (inputs: Readonly<Record<string, string>>): Promise<ActResult> =>
+      act({
+        event: 'workflow_dispatch',
+        inputs: { environment: 'production', service: 'shop', image, ...inputs },
+        files: {
+          '.github/workflows/canary.yml': readFileSync(join(tree, '.github/workflows/canary.yml'), 'utf8'),
+          '.github/release-actions.yml': configOf(scene).replace('approval: each', 'approval: none'),
+        },
+        secrets: { KUBECONFIG: oneLine(await scene.stage.roleKubeconfig()) },
+        github: scene.github,
+        refs: state.refs,
+      })
+    expectJobs(await press({ until: '25' }), success('settings', 'release'))
+    const [record] = scene.github.deployments
+    expect(record?.statuses.at(-1)).toMatchObject({ state: 'in_progress' })
+    expect(JSON.stringify(await scene.stage.get('HTTPRoute', scene.name))).toContain('canary')
+    expectJobs(await press({}), success('settings', 'release'))
+    const [container] = containersOf(await scene.stage.get('Deployment', scene.name))
+    expect(container?.image).toBe(image)
+    expect(scene.github.deployments.at(-1)?.statuses.at(-1)?.state).toBe('success')
+    expect(scene.load?.failed()).toEqual([])
+  },
+)
+
+embeddedScenario(
+  'what an older run has in flight stays when a later one ends before it has claimed anything',
+  {},
+  async (scene) => {
+    const order = { workflow: 'canary.yml', refs: state.refs }
+    const older = await release(scene, { ...order, with: { plan: '[25, 100]', until: '25' } })
+    expect(givenBy(older)).toMatchObject({ result: 'success', decision: 'advanced', weight: '25' })
+    const later = await release(scene, { ...order, with: { plan: '[25, 100]', soak: 'long' }, version: '3' })
+    expectJobs(later, { settings: 'success', release: 'failure', retreat: 'success' })
+    expect(later.log).toMatch(/soak: "long" is not valid/)
+    const canary = await scene.stage.get('Deployment', `${scene.name}-canary`)
+    expect(JSON.stringify(canary)).toContain('"value":"2"')
+    expect(JSON.stringify(await scene.stage.get('HTTPRoute', scene.name))).toContain('canary')
+    expect(scene.load?.failed()).toEqual([])
+  },
+)
+
+embeddedScenario(
+  'manifests without the name of a service or a workload are refused by name',
+  { rate: 0 },
+  async (scene) => {
+    const done = await release(scene, {
+      workflow: 'canary.yml',
+      refs: state.refs,
+      configured: { environment: 'production', manifests: 'k8s', traffic: 'replicas' },
+    })
+    expect(done.log).toMatch(/service or workload is required/)
+    expectJobs(done, { settings: 'failure' })
+    expect(scene.github.writes()).toEqual([])
+  },
+)
 
 embeddedScenario('bad inputs are refused before anything is touched', { rate: 0 }, async (scene) => {
   const wrong = [

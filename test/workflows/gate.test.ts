@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { startGitHub, type EmbeddedGitHub } from '@release-actions/lab'
 import { stringify } from 'yaml'
-import { act, type ActResult } from './support/act.ts'
+import { act, type ActOrder, type ActResult } from './support/act.ts'
 import { publish, REPOSITORY, type Published } from './support/published.ts'
 
 jest.setTimeout(120_000)
@@ -29,6 +29,7 @@ async function checked(
   coverage: number,
   inputs: Readonly<Record<string, string>> = { gates: GATES, prepare: PREPARE },
   event: 'pull_request' | 'merge_group' = 'pull_request',
+  artifacts: NonNullable<ActOrder['artifacts']> = {},
 ): Promise<ActResult & { readonly head: string }> {
   const head = github.commit({ branch: 'feature', message: `cover ${coverage} %` })
   const caller = {
@@ -52,6 +53,7 @@ async function checked(
       'given.json': JSON.stringify({ total: { lines: { pct: coverage } } }),
     },
     github,
+    artifacts,
     refs: state.refs,
   })
   return { ...done, head }
@@ -84,5 +86,24 @@ test('in a merge queue the check runs are on its own commit', async () => {
   const done = await checked(github, 95, { gates: GATES, prepare: PREPARE }, 'merge_group')
   expect(done.exitCode).toBe(0)
   expect(github.checkRuns.map(({ headSha }) => headSha)).toEqual([github.runs.at(-1)?.sha])
+  await github.close()
+})
+
+test('reads the reports that another job has left as an artifact, and is red without them', async () => {
+  const github = await startGitHub()
+  const pointer = '/total/lines/pct'
+  const inputs = {
+    gates: stringify([{ name: 'coverage', json: { path: 'reports/summary.json', pointer }, min: 90 }]),
+    artifact: 'coverage',
+  }
+  const report = (pct: number) => ({
+    coverage: { 'summary.json': JSON.stringify({ total: { lines: { pct } } }) },
+  })
+  expect((await checked(github, 0, inputs, 'pull_request', report(94))).exitCode).toBe(0)
+  expect((await checked(github, 0, inputs, 'pull_request', report(71))).exitCode).toBe(1)
+  expect(github.checkRuns.map(({ conclusion }) => conclusion)).toEqual(['success', 'failure'])
+  // An artifact that nobody has left ends the job before anything is judged.
+  expect((await checked(github, 0, inputs)).exitCode).toBe(1)
+  expect(github.checkRuns).toHaveLength(2)
   await github.close()
 })

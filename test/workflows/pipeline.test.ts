@@ -3,21 +3,16 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from '@jest/globals'
-import {
-  appDeployment,
-  appService,
-  appSource,
-  startRegistry,
-  type EmbeddedKubernetes,
-} from '@release-actions/lab'
+import { startRegistry, type EmbeddedKubernetes } from '@release-actions/lab'
 import { stringify } from 'yaml'
 import { inRepo } from '../../scripts/lib/repo.ts'
 import { appFiles, containersOf } from '../support/app.ts'
+import { serve } from '../support/gate.ts'
 import { embeddedScenario, type Scene } from '../support/scene.ts'
 import { APPLIED } from '../support/switching.ts'
 import { act, expectJobs, success, type ActResult } from './support/act.ts'
 import { publish, REPOSITORY, type Published } from './support/published.ts'
-import { GRANTED, oneLine } from './support/shop.ts'
+import { deployBeside, GRANTED, oneLine } from './support/shop.ts'
 
 const state: { published?: Published; refs: Readonly<Record<string, string>> } = { refs: {} }
 beforeAll(async () => {
@@ -53,6 +48,7 @@ async function run(
   scene: Scene,
   kubernetes: EmbeddedKubernetes,
   inputs: Readonly<Record<string, string>>,
+  version = '2',
 ): Promise<ActResult & { readonly images: readonly string[] }> {
   const registry = await startRegistry()
   const folder = mkdtempSync(join(tmpdir(), 'pipeline-'))
@@ -73,7 +69,7 @@ async function run(
         with: {
           service: 'shop',
           image: `${registry.host}/org/shop`,
-          version: '2.0.0',
+          version: `${version}.0.0`,
           attest: 'false',
           ...inputs,
         },
@@ -97,7 +93,7 @@ async function run(
       onLine: (line) => {
         // The node of the lab pulls by digest what was pushed.
         const [, image] = /build\].*set-output:: image=(\S+@sha256:[0-9a-f]{64})/.exec(line) ?? []
-        if (image !== undefined) images.push(kubernetes.images.add(image, appFiles('2')))
+        if (image !== undefined) images.push(kubernetes.images.add(image, appFiles(version)))
       },
     })
     return { ...done, images }
@@ -114,7 +110,7 @@ embeddedScenario(
   'goes from a commit to production, and passes the digest only',
   APPLIED,
   async (scene, kubernetes) => {
-    await withStaging(scene)
+    await deployBeside(scene, 'staging')
     const done = await run(scene, kubernetes, {
       'report-gates': REPORT,
       'verify-gates': UP,
@@ -150,10 +146,44 @@ embeddedScenario(
   },
 )
 
-/** Staging, beside the scene's own workload, which is production. */
-async function withStaging({ stage }: Scene): Promise<void> {
-  const name = 'staging'
-  for (const object of [appSource(name), appDeployment({ name, version: '1', preStop: 0 }), appService(name)])
-    await stage.applyAs('client', object)
-  await stage.rolledOut(name)
-}
+embeddedScenario(
+  'goes back by itself, and opens an incident, when what verifies the release in production fails',
+  APPLIED,
+  async (scene, kubernetes) => {
+    await deployBeside(scene, 'staging')
+    const before = await scene.release({ version: '2', inputs: { plan: '100', soak: '300ms' } })
+    expect(before.outputs['decision']).toBe('promoted')
+    await using alarm = await serve((_, response) => response.writeHead(500).end())
+    const done = await run(
+      scene,
+      kubernetes,
+      {
+        'verify-gates': stringify([{ name: 'alarm', http: { url: alarm.url }, min: 1 }]),
+        'verify-soak': '0s',
+      },
+      '3',
+    )
+    expect(done.exitCode).toBe(1)
+    expectJobs(done, {
+      ...success('build', 'settings', 'switch', 'approve', 'release', 'rollback'),
+      verify: 'failure',
+    })
+    expect(
+      scene.github.deployments.map(({ environment, payload, statuses }) => {
+        const { kind, version } = payload as { readonly kind: string; readonly version: string }
+        return [environment, kind, version, statuses.at(-1)?.state]
+      }),
+    ).toEqual([
+      ['production', 'release', '2.0.0', 'inactive'],
+      ['staging', 'release', '3.0.0', 'success'],
+      ['production', 'release', '3.0.0', 'failure'],
+      ['production', 'rollback', '2.0.0', 'success'],
+    ])
+    const [issue, ...others] = scene.github.issues
+    expect(others).toEqual([])
+    expect(issue?.state).toBe('open')
+    expect(issue?.body).toContain('The gates that verify the release in production have failed.')
+    expect(scene.load?.counts(Date.now() - 300)).not.toHaveProperty('3')
+    expect(scene.load?.failed()).toEqual([])
+  },
+)

@@ -2,7 +2,8 @@
  * Runs a workflow of a user's repository with act, on this machine as the runner. What act does otherwise than GitHub:
  * it knows neither `$/` (it gets the rendering for GitHub Enterprise Server, see ADR 0012) nor environments,
  * permissions and concurrency groups (it ignores them; what is a secret of an environment must be passed by the caller), and it skips the checkout, since the files are there. Actions
- * of others are stood in for by steps that print their names: there is no network here to fetch them over.
+ * of others are stood in for by steps that print their names: there is no network here to fetch them over. Of
+ * download-artifact the stand-in puts the files there, so what is tested is what comes before and after it.
  */
 import { spawn } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -31,6 +32,8 @@ export interface ActOrder {
   /** Folders that come first on the PATH of steps, and further variables of theirs: what a runner would have. */
   readonly path?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** What jobs before have uploaded: the files of each artifact, by path. */
+  readonly artifacts?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly runId?: number
   readonly attempt?: number
   /** Is told of each line as it comes, and of the process that runs everything. */
@@ -51,6 +54,8 @@ export async function act(order: ActOrder): Promise<ActResult> {
   const repository = join(root, 'repository')
   try {
     for (const [path, text] of Object.entries(order.files)) write(join(repository, path), text)
+    for (const [name, files] of Object.entries(order.artifacts ?? {}))
+      for (const [path, text] of Object.entries(files)) write(join(root, 'artifacts', name, path), text)
     const sha = initialise(repository, 'A shop')
     order.github.commit({ sha })
     const { event = 'push' } = order
@@ -101,7 +106,7 @@ export async function act(order: ActOrder): Promise<ActResult> {
         '--local-repository',
         `${REPOSITORY}@${ref}=${folder}`,
       ]),
-      ...standIns(Object.values(order.refs), join(root, 'others')).flatMap(([address, folder]) => [
+      ...standIns(Object.values(order.refs), root).flatMap(([address, folder]) => [
         '--local-repository',
         `${address}=${folder}`,
       ]),
@@ -120,7 +125,7 @@ function write(path: string, text: string): void {
   writeFileSync(path, text)
 }
 
-/** A folder with an action that only prints, for each action of others that the trees name by its commit. */
+/** A folder with a stand-in for each action of others that the trees name by its commit. */
 function standIns(trees: readonly string[], root: string): readonly (readonly [string, string])[] {
   const texts = trees.flatMap((tree) =>
     globSync('.github/**/*.yml', { cwd: tree }).map((path) => readFileSync(join(tree, path), 'utf8')),
@@ -131,11 +136,27 @@ function standIns(trees: readonly string[], root: string): readonly (readonly [s
     ),
   )
   return [...new Set(addresses)].map((address, at) => {
-    const steps = [{ run: `echo "stands in for ${address}"`, shell: 'bash' }]
-    const action = { name: address, description: 'Only prints.', runs: { using: 'composite', steps } }
-    write(join(root, String(at), 'action.yml'), JSON.stringify(action))
-    return [address, join(root, String(at))]
+    const folder = join(root, 'others', String(at))
+    write(join(folder, 'action.yml'), JSON.stringify(standIn(address, join(root, 'artifacts'))))
+    return [address, folder]
   })
+}
+
+function standIn(address: string, artifacts: string): object {
+  const said = { run: `echo "stands in for ${address}"`, shell: 'bash' }
+  const common = { name: address, description: 'Stands in.' }
+  if (!address.startsWith('actions/download-artifact@'))
+    return { ...common, runs: { using: 'composite', steps: [said] } }
+  const fetched = {
+    env: { NAME: '${{ inputs.name }}', TO: '${{ inputs.path }}' },
+    run: `mkdir -p "$TO" && cp -R "${artifacts}/$NAME/." "$TO"`,
+    shell: 'bash',
+  }
+  const inputs = {
+    name: { description: 'Which', required: true },
+    path: { description: 'Whereto', required: true },
+  }
+  return { ...common, inputs, runs: { using: 'composite', steps: [said, fetched] } }
 }
 
 interface Line {

@@ -1,5 +1,5 @@
 /** The repository of a user who releases the shop with our workflows: its manifests, and a short workflow that calls. */
-import { appDeployment } from '@release-actions/lab'
+import { appDeployment, appService, appSource } from '@release-actions/lab'
 import { stringify } from 'yaml'
 import type { Scene } from '../../support/scene.ts'
 import { act, type ActOrder, type ActResult } from './act.ts'
@@ -103,4 +103,11 @@ export function oneLine(kubeconfig: string): string {
 export function givenBy({ log }: ActResult): Readonly<Record<string, string>> {
   const [, result = '', outputs = '{}'] = /result=(\S*) outputs=(\{.*?\})/.exec(log) ?? []
   return { result, ...(JSON.parse(outputs) as Readonly<Record<string, string>>) }
+}
+
+/** Another workload of the user's with a Service of its own, beside the scene's; version 1, rolled out. */
+export async function deployBeside({ stage }: Scene, name: string): Promise<void> {
+  for (const object of [appSource(name), appDeployment({ name, version: '1', preStop: 0 }), appService(name)])
+    await stage.applyAs('client', object)
+  await stage.rolledOut(name)
 }
