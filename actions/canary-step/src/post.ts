@@ -43,8 +43,8 @@ export async function complete(inputs: CanaryInputs, kit: Kit): Promise<void> {
       wayBack: await wayBackOf(canary.traffic, ran, new AbortController().signal),
     }
     if (flight !== undefined) kit.summarize(releaseSummary(reportOf(ran, frame)))
-    const { decision, message = decision } = outcomeOf(ran, frame)
-    log.line(flight === undefined ? 'nothing was in flight' : message)
+    const { message } = outcomeOf(ran, frame)
+    log.line(flight === undefined || message === undefined ? 'nothing was in flight' : message)
     const { inFlight, last: landed } = ran.last.seen.claim.state
     // Another run may have taken up what was ours: then it is theirs to end.
     if (ran.end.kind !== 'done' || inFlight === undefined) {
