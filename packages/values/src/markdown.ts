@@ -41,6 +41,14 @@ export function markdownBlock(language: '' | 'sh' | 'json' | 'mermaid', text: st
   return `${fence}${language}\n${inside}\n${fence}`
 }
 
+/** What unfolds when its title is clicked: the title is text from outside, the body Markdown already. */
+export function markdownFold(title: string, body: string): string {
+  // A line of HTML: Markdown's escapes would stand there as they are.
+  const line = title.trim().replace(/\s+/g, ' ').replace(CONTROL, '')
+  const safe = line.replace(/[&<>"@#]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+  return `<details><summary>${safe}</summary>\n\n${body.trim()}\n\n</details>`
+}
+
 /** A table; the cells are Markdown already. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`

@@ -2,6 +2,7 @@ import {
   formatPercent,
   markdownBlock,
   markdownCode,
+  markdownFold,
   markdownLine,
   markdownTable,
   markdownText,
@@ -24,7 +25,6 @@ const MOST_LINE = 500
  * users are on, what to do, why; then the pods' last words, what to type, exposure and moves.
  */
 export function releaseSummary(report: ReleaseReport): string {
-  const { version } = report
   const sections = [
     firstLine(report),
     report.todo.kind === 'now' ? todoText(report.todo) : undefined,
@@ -87,8 +87,9 @@ function todoText(todo: Todo): string {
 function gatesTable(gates: readonly GateLine[]): string {
   const shown = gates.slice(0, MOST_GATES)
   const rest = gates.slice(MOST_GATES)
-  const more = `<details><summary>${rest.length} more</summary>\n\n${tableOf(rest)}\n\n</details>`
-  return rest.length === 0 ? tableOf(shown) : `${tableOf(shown)}\n\n${more}`
+  return rest.length === 0
+    ? tableOf(shown)
+    : `${tableOf(shown)}\n\n${markdownFold(`${rest.length} more`, tableOf(rest))}`
 }
 
 function tableOf(gates: readonly GateLine[]): string {
