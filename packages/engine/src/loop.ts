@@ -127,6 +127,8 @@ export async function runLoop<
   let guard: { readonly lost: AbortSignal; stop(): void } | undefined
   let interrupt = cancelled
   let [conflicts, repeats] = [0, 0]
+  /** Why the last write did not go through, where trying again may help. */
+  let unavailing: string | undefined
   let words: readonly string[] | undefined
   let doing: Act | undefined
   /** The last look, while nothing has been written since. */
@@ -181,13 +183,14 @@ export async function runLoop<
       if (move.kind === 'claim') deployment ??= await listener.opening?.(seen)
       try {
         if (repeats > MOST_REPEATS)
-          throw new ReleaseError('conflict', `it has no effect to ${text}: somebody undoes it`)
+          throw new ReleaseError('conflict', unavailing ?? `no effect, somebody undoes it: ${text}`)
         // Soon the pods that have something to say will be gone; the traffic is back by now.
         if (course.isParting(move, seen)) words ??= await explain()
         // What the pods of an earlier release said, which was cleared away first, is not about this one.
         if (move.kind === 'begin') words = undefined
         await course.act(move, seeing, acting())
         conflicts = 0
+        unavailing = undefined
         // A write that went through ends it, except a stamp, which only comes before the write that was refused.
         if (move.kind !== 'stamp') obstacle = undefined
         // The claim is ours from here on; the guard tells of its loss within seconds. A Lease that was deleted is
@@ -250,7 +253,8 @@ export async function runLoop<
       case 'unreachable':
       case 'rate-limited':
       case 'timeout':
-        listener.tell?.(`${messageOf(error)}; trying again`)
+        unavailing = messageOf(error)
+        listener.tell?.(`${unavailing}; trying again`)
         await clock.sleep(cancelled.aborted ? CANCEL_RETRY_MS : RETRY_MS)
         return obstacle
       default:

@@ -203,6 +203,19 @@ describe('a refusal', () => {
     expect((await run(world)).end).toMatchObject({ decision: 'failed', code: 'retreat-failed' })
   })
 
+  test('that never passes ends with what the server said, and blames nobody', async () => {
+    const world = new FakeWorld()
+    world.nature.verdict = () => ({ kind: 'fail', code: 'unhealthy', reason: 'errors' })
+    refuse(world, 'retreat', Infinity, () => new Unreachable('patch HTTPRoute shop: the server answered 500'))
+    const { end } = await run(world)
+    expect(end).toMatchObject({ decision: 'failed', code: 'retreat-failed' })
+    expect(end).toHaveProperty(
+      'reason',
+      expect.stringContaining('patch HTTPRoute shop: the server answered 500'),
+    )
+    expect(end).toHaveProperty('reason', expect.not.stringContaining('somebody'))
+  })
+
   test('while tidying up a promotion: the new version stays', async () => {
     const world = new FakeWorld()
     refuse(world, 'delete canary', Infinity, () => new Forbidden('deployments: delete is missing'))
