@@ -75,6 +75,11 @@ export async function runAction<S extends InputSpecs>(
   // What post says reaches no step: on GitHub it is dropped, and a runner that keeps it would lose what main said.
   const outputs = createOutputs(post ? undefined : process.env['GITHUB_OUTPUT'])
   const debug = process.env['RUNNER_DEBUG'] === '1'
+  let summarized = false
+  const summarize = (markdown: string): void => {
+    summarized = true
+    appendSummary(process.env['GITHUB_STEP_SUMMARY'], markdown)
+  }
 
   const end = async (error: unknown, code: number): Promise<never> => {
     try {
@@ -85,8 +90,10 @@ export async function runAction<S extends InputSpecs>(
     }
     if (error !== undefined) {
       if (debug) log.debug(stackOf(error))
-      const { title, text } = renderError(error)
-      write(`${command('error', harmlessLines(text).join('\n'), { title })}\n`)
+      const rendered = renderError(error)
+      const lines = harmlessLines(rendered.text)
+      write(`${command('error', lines.join('\n'), { title: rendered.title })}\n`)
+      if (!summarized) tellUntold(rendered.title, lines, error, summarize, log)
     }
     await screen.drained()
     process.exit(code)
@@ -124,7 +131,6 @@ export async function runAction<S extends InputSpecs>(
       read: (name) => process.env[`STATE_${name}`],
       save: (name, value) => appendPairs(process.env['GITHUB_STATE'], { [name]: value }),
     }
-    const summarize = (markdown: string): void => appendSummary(process.env['GITHUB_STEP_SUMMARY'], markdown)
     const kit: Kit = {
       context,
       clock,
@@ -155,6 +161,25 @@ function describeFailure(error: unknown, outputs: Outputs): void {
   const { decision = decisionOf(error), message = messageOf(error), reasonCode } = outputs.known
   const code = reasonCode ?? (error instanceof ReleaseError ? error.code : undefined)
   outputs.set({ decision, message, ...(code === undefined ? {} : { reasonCode: code }) })
+}
+
+/** What failed before the action had a summary of its own stands there all the same: it is where people look. */
+function tellUntold(
+  title: string,
+  lines: readonly string[],
+  error: unknown,
+  summarize: Kit['summarize'],
+  log: Log,
+): void {
+  const refused = error instanceof ReleaseError && error.code === 'invalid-input'
+  const heading = `## ❌ ${title.replace(/[^\p{L}\p{N} :.,/-]/gu, '·')}${refused ? ': nothing was changed' : ''}`
+  // Indented, Markdown shows text as it is.
+  const text = lines.map((line) => `    ${line}`.trimEnd()).join('\n')
+  try {
+    summarize(`${heading}\n\n${text}\n`)
+  } catch (broken) {
+    log.warning(`the summary could not be written: ${messageOf(broken)}`)
+  }
 }
 
 interface Uncaught {

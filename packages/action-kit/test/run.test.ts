@@ -100,6 +100,29 @@ describe('an action that reaches its goal', () => {
 })
 
 describe('an action that fails', () => {
+  test('says so in the summary where it has none of its own, and shows text from outside as it is', async () => {
+    const ran = await act({ INPUT_DO: '<b>pas</b>' })
+    expect(ran.summary).toMatch(
+      /^## ❌ Invalid input: input do: nothing was changed\n\n {4}do: "<b>pas<\/b>" is not/,
+    )
+    const failed = await act({ INPUT_DO: 'fail' })
+    expect(failed.summary).toBe(
+      [
+        '## ❌ Not ready: Deployment shop/shop',
+        '',
+        '    shop did not become ready',
+        '',
+        '    Why:',
+        '      pod shop-1: ImagePullBackOff',
+        '      \u200b::set-output name=a::b',
+        '',
+        '    What to do:',
+        '      kubectl -n shop describe pod shop-1',
+        '',
+      ].join('\n'),
+    )
+  })
+
   test('sets its outputs before it fails, with one annotation: what, why and what to do', async () => {
     const ran = await act({ INPUT_DO: 'fail' })
     expect(ran.code).toBe(1)
