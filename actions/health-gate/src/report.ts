@@ -67,7 +67,7 @@ export function reportOf(ending: Ending, reports: readonly GateReport[], frame: 
     reason: ending.decision === 'pass' ? undefined : ending.message,
     serving: [],
     todo: todoOf(ending),
-    gates: reports.map(lineOf),
+    gates: reports.toSorted((a, b) => rank(a) - rank(b)).map(lineOf),
     exposure: undefined,
     moves: [],
     split: [],
@@ -78,10 +78,15 @@ export function reportOf(ending: Ending, reports: readonly GateReport[], frame: 
   }
 }
 
-/** A gate that is still being judged when the step ends was not judged to its end. */
+/** What decided comes first. */
+function rank({ verdict }: GateReport): number {
+  return ['fail', 'inconclusive', 'judging', 'pass'].indexOf(verdict.state)
+}
+
+/** A gate that is still being judged when the step ends was not judged to its end: its figures are no verdict. */
 function lineOf(report: GateReport): GateLine {
   const row = gateRow(report)
-  return report.verdict.state === 'judging' ? { ...row, outcome: '⏹️ not judged to its end' } : row
+  return report.verdict.state === 'judging' ? { ...row, outcome: '⏹️ not judged to its end', why: '' } : row
 }
 
 function todoOf({ decision, deciding }: Ending): ReleaseReport['todo'] {
