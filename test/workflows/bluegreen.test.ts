@@ -1,9 +1,12 @@
 /** bluegreen.yml as a user calls it from a repository of their own: through act, on the tree of a release. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from '@jest/globals'
 import { serve } from '../support/gate.ts'
 import { embeddedScenario } from '../support/scene.ts'
 import { APPLIED } from '../support/switching.ts'
 import { expectJobs } from './support/act.ts'
+import { killBelow } from './support/kill.ts'
 import { publish, type Published } from './support/published.ts'
 import { givenBy, release } from './support/shop.ts'
 
@@ -27,6 +30,34 @@ embeddedScenario('adopts, switches, and switches again', APPLIED, async (scene) 
   }
   expect(scene.load?.failed()).toEqual([])
 })
+
+embeddedScenario(
+  'what a lost runner left switched is switched back by the job after it',
+  APPLIED,
+  async (scene) => {
+    // A machine that is gone runs no post step; act would end everything where one fails.
+    const tree = state.published?.unpack('v1.0.0-ghes') ?? ''
+    writeFileSync(join(tree, 'bluegreen-switch', 'post.js'), '')
+    const over = { yet: false }
+    const done = await release(scene, {
+      workflow: 'bluegreen.yml',
+      refs: { 'v1.0.0': tree },
+      with: { soak: '60s', keep: '1h' },
+      act: {
+        onLine: (line, pid) => {
+          over.yet ||= line.includes('Job failed')
+          if (/judge while it serves/.test(line))
+            void killBelow(pid, /bluegreen-switch\/index\.js/, () => over.yet)
+        },
+      },
+    })
+    expectJobs(done, { settings: 'success', switch: 'failure', retreat: 'success' })
+    const service = await scene.stage.get('Service', scene.name)
+    expect(JSON.stringify(service?.['spec'])).toContain('"release-actions.dev/color":"blue"')
+    expect(scene.load?.counts(Date.now() - 300)).not.toHaveProperty('2')
+    expect(scene.load?.failed()).toEqual([])
+  },
+)
 
 embeddedScenario(
   'what fails after the switch is switched back by the step itself',

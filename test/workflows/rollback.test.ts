@@ -47,6 +47,32 @@ scenario(
   },
 )
 
+scenario('with abort the button ends what is in flight, and nothing else', {}, async (scene) => {
+  const inputs = { plan: '25, 100', weight: '25', soak: '300ms' }
+  const left = await scene.release({ version: '2', inputs })
+  expect(left.outputs['decision']).toBe('advanced')
+  const done = await act({
+    event: 'workflow_dispatch',
+    inputs: {
+      environment: 'production',
+      service: scene.name,
+      to: 'previous',
+      reason: 'its runner is gone',
+      abort: 'true',
+    },
+    files: { '.github/workflows/rollback.yml': example() },
+    secrets: { KUBECONFIG: oneLine(await scene.stage.roleKubeconfig()) },
+    github: scene.github,
+    refs: state.refs,
+  })
+  expectJobs(done, { rollback: 'success' })
+  expect(await scene.stage.get('Deployment', `${scene.name}-canary`)).toBeUndefined()
+  const route = await scene.stage.get('HTTPRoute', scene.name)
+  expect(JSON.stringify(route?.['spec'])).not.toContain('canary')
+  expect(scene.github.issues).toEqual([])
+  expect(scene.load?.failed()).toEqual([])
+})
+
 /** As it stands, but for the secret: that of an environment is found on GitHub without being passed. */
 function example(): string {
   const workflow = parse(readFileSync(inRepo('examples/rollback.yml'), 'utf8')) as {
