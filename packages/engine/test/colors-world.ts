@@ -216,7 +216,9 @@ export class ColorsWorld extends LeaseWorld<SwitchStage> {
         this.clock.pass(20)
         await Promise.resolve()
         const { effective } = this
-        return effective === 'own' ? undefined : { blue: 0, green: 0, [effective]: count }
+        return effective === 'own'
+          ? undefined
+          : { blue: 0, green: 0, [effective]: count, through: 'service' as const }
       },
       wayBack: () => Promise.resolve('kubectl patch'),
       changed: (ms, signal) => this.clock.first(ms, signal),

@@ -105,8 +105,13 @@ export abstract class LeaseWorld<Stage extends GateStage> {
     return objects.filter((object) => this.stamps.get(object) !== this.fence)
   }
 
+  /** No process that was overtaken puts its older fence over a newer one. */
   protected stamp(object: string, fence: number): Promise<void> {
-    return this.does(`stamp ${object}`, () => void this.stamps.set(object, fence))
+    return this.does(`stamp ${object}`, () => {
+      const stamp = this.stamps.get(object) ?? 0
+      if (stamp > fence) throw new Conflict(`the fence on ${object} is ${stamp} now`)
+      this.stamps.set(object, fence)
+    })
   }
 
   protected claims(me: Holder): Claims {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Answers, TrafficMeter } from '@release-actions/ports'
 import { verifySwitch } from '../../src/index.ts'
 import { VirtualClock } from '../clock.ts'
 
@@ -7,11 +8,13 @@ const NEVER = new AbortController().signal
 /** Answers, one look after the other; the last one for ever. */
 function asking(...answers: readonly ({ blue: number; green: number } | undefined)[]): {
   readonly clock: VirtualClock
-  readonly switch: { settle: number; ask: () => Promise<{ blue: number; green: number } | undefined> }
+  readonly switch: { settle: number; ask: () => Promise<Answers | undefined> }
 } {
   const left = [...answers]
-  const ask = (): Promise<{ blue: number; green: number } | undefined> =>
-    Promise.resolve(left.length > 1 ? left.shift() : left[0])
+  const ask = (): Promise<Answers | undefined> => {
+    const told = left.length > 1 ? left.shift() : left[0]
+    return Promise.resolve(told && { ...told, through: 'service' })
+  }
   return { clock: new VirtualClock(), switch: { settle: 2_000, ask } }
 }
 
@@ -22,6 +25,7 @@ describe('new connections', () => {
     expect(await verifySwitch(world, 'green', 60_000, NEVER)).toEqual({
       verified: 'observed',
       seen: { asked: 20, answered: 20 },
+      by: 'service',
     })
     expect(world.clock.now()).toBe(begin)
   })
@@ -37,6 +41,7 @@ describe('new connections', () => {
     expect(await verifySwitch(world, 'green', 60_000, NEVER)).toEqual({
       verified: 'unobserved',
       seen: { asked: 20, answered: 19 },
+      by: 'service',
     })
     expect(world.clock.now() - begin).toBe(12_000)
   })
@@ -55,5 +60,57 @@ describe('new connections', () => {
     const begin = world.clock.now()
     await verifySwitch(world, 'green', 1_000, NEVER)
     expect(world.clock.now() - begin).toBe(1_000)
+  })
+})
+
+describe('where nobody can be asked, the counters of the pods', () => {
+  /** A service under load, of which green serves this share, per cent, by ms since the switch. */
+  function counting(
+    share: (ms: number) => number,
+  ): ReturnType<typeof asking> & { readonly meter: TrafficMeter } {
+    const world = asking(undefined)
+    const begin = world.clock.now()
+    const counts = { stable: 0, canary: 0 }
+    let last = begin
+    const read: TrafficMeter['read'] = () => {
+      const now = world.clock.now()
+      const requests = (now - last) / 10
+      counts.canary += (requests * share(now - begin)) / 100
+      counts.stable += (requests * (100 - share(now - begin))) / 100
+      last = now
+      return Promise.resolve({ ...counts })
+    }
+    return { ...world, meter: { read } }
+  }
+
+  test.each([
+    ['green', 100],
+    ['blue', 0],
+  ] as const)('prove a switch to %s that serves all of them', async (to, share) => {
+    const proof = await verifySwitch(
+      counting(() => share),
+      to,
+      60_000,
+      NEVER,
+    )
+    expect(proof).toMatchObject({ verified: 'observed', by: 'counters' })
+    expect(proof.seen?.answered).toBe(proof.seen?.asked)
+    expect(proof.seen?.asked).toBeGreaterThan(10)
+  })
+
+  test('that the other colour still serves some are no proof, and are told', async () => {
+    const proof = await verifySwitch(
+      counting(() => 60),
+      'green',
+      60_000,
+      NEVER,
+    )
+    expect(proof).toMatchObject({ verified: 'unobserved', by: 'counters' })
+    expect((proof.seen?.answered ?? 0) / (proof.seen?.asked ?? 1)).toBeCloseTo(0.6, 1)
+  })
+
+  test('that count nothing leave the time to settle', async () => {
+    const world = { ...asking(undefined), meter: { read: () => Promise.resolve(undefined) } }
+    expect(await verifySwitch(world, 'green', 60_000, NEVER)).toEqual({ verified: 'unobserved' })
   })
 })
