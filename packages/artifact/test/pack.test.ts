@@ -94,3 +94,12 @@ test.each([
   await expect(asked).rejects.toThrow(InvalidInput)
   await expect(asked).rejects.toThrow(message)
 })
+
+test('a disk that is full is said so', async () => {
+  write('a.txt', 'x')
+  const files = await findFiles('path', ['a.txt'], folder)
+  // A device of Linux on which there is never room.
+  const packing = pack(files, '/dev/full', new AbortController().signal)
+  await expect(packing).rejects.toMatchObject({ code: 'not-ready' })
+  await expect(packing).rejects.toThrow(/could not be written to \/dev\/full: the disk is full/)
+})

@@ -162,6 +162,24 @@ describe('the way in', () => {
     expect(await world.registry.tags()).toEqual(['1'])
   })
 
+  test('is the step’s own token where nobody has logged in, and only there', async () => {
+    const fallback = { kind: 'basic', user: 'octocat', password: 'the-steps-token' } as const
+    await using world = await openWorld({
+      auth: 'token-for-user',
+      user: { name: 'octocat', password: 'the-steps-token' },
+      fallback,
+    })
+    await world.registry.put('1', OCI_MANIFEST, MANIFEST)
+    expect(world.masked).toEqual(['the-steps-token', 'let-me-in'])
+    // Whoever logged in meant to be somebody else.
+    await using other = await openWorld({ auth: 'token-for-user', user, login, fallback })
+    await other.registry.put('1', OCI_MANIFEST, MANIFEST)
+    expect(other.masked).toEqual(['pa:ss', 'let-me-in'])
+    // Refused, it is said whose token it was.
+    await using shut = await openWorld({ auth: 'basic', user, fallback })
+    await expect(shut.registry.put('1', OCI_MANIFEST, MANIFEST)).rejects.toThrow(/to the step's own token/)
+  })
+
   test('hides what it shows', async () => {
     await using world = await openWorld({ auth: 'token-for-user', user, login })
     await world.registry.head('1')

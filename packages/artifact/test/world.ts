@@ -9,7 +9,7 @@ import {
   type RegistryOptions,
 } from '../../lab/src/registry/registry.ts'
 import { digestOf } from '../src/digest.ts'
-import { openRegistry } from '../src/index.ts'
+import { openRegistry, type Credentials } from '../src/index.ts'
 
 /** Time limits never pass, pauses at once. */
 export const clock: Clock = {
@@ -36,6 +36,8 @@ export interface WorldOptions extends RegistryOptions {
   readonly login?: object
   /** Programs on the PATH: a shell script each. */
   readonly programs?: Readonly<Record<string, string>>
+  /** Where the docker configuration has nothing. */
+  readonly fallback?: Credentials
 }
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
@@ -57,6 +59,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     env,
     signal: new AbortController().signal,
     mask: (secrets) => masked.push(...secrets),
+    ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
   })
   return {
     server,

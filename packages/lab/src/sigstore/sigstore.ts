@@ -23,6 +23,8 @@ export interface Statement {
 }
 
 export interface EmbeddedSigstore {
+  /** Where its authorities are asked. */
+  readonly url: string
   /** A Sigstore bundle as JSON. */
   sign(statement: Statement): Promise<unknown>
   /** As `gh attestation trusted-root` writes it: one line. */
@@ -99,6 +101,7 @@ export async function startSigstore(): Promise<EmbeddedSigstore> {
     ],
   }
   return {
+    url,
     trustedRoot: JSON.stringify(TrustedRoot.toJSON(root)),
     sign: async (statement) => {
       const identityProvider = { getToken: () => Promise.resolve(tokenOf(statement)) }
