@@ -41,3 +41,12 @@ test('files: packed', async () => {
   chmodSync(join(yard.workspace, 'scripts/build-site.sh'), 0o755)
   expect((await yard.build({ inputs: example('files', yard.repository) })).verdict).toBe('built (0)')
 })
+
+test('files-of-a-run: kept with the run', async () => {
+  await using yard = await openYard({ results: true })
+  yard.write('scripts/build-site.sh', '#!/bin/sh\nmkdir -p public && echo hello > public/index.html\n')
+  chmodSync(join(yard.workspace, 'scripts/build-site.sh'), 0o755)
+  const inputs = { ...example('files-of-a-run', yard.repository), image: '' }
+  expect((await yard.build({ inputs })).verdict).toBe('built (0)')
+  expect(yard.github.artifacts).toHaveLength(1)
+})

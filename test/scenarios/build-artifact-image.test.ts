@@ -220,3 +220,78 @@ test('a cancel during the push takes the tag away again', async () => {
   expect(built.verdict).toBe('cancelled (1)')
   expect(yard.registry.tags('org/shop')).toEqual({})
 })
+
+test('a cancel while docker pushes ends docker, and leaves no tag', async () => {
+  await using yard = await openYard()
+  const running = yard.start({ env: { FAKE_DOCKER_PUSH: '60000' } })
+  await running.logged(/The push refers to repository/)
+  running.cancel()
+  const built = yard.ended(await running.done)
+  expect(built.verdict).toBe('cancelled (1)')
+  expect(built.error).toMatch(/the build was cancelled; nothing was published/)
+  expect(built.done.killed).toBe(false)
+  expect(yard.registry.tags('org/shop')).toEqual({})
+})
+
+test('a cancel before the version is put leaves no tag', async () => {
+  await using yard = await openYard()
+  const running = yard.start()
+  let cancelled = false
+  yard.registry.before(async (method, path) => {
+    if (method !== 'HEAD' || !path.endsWith('/manifests/1.4.0') || cancelled) return
+    cancelled = true
+    running.cancel()
+    await running.logged(/SIGINT received/)
+  })
+  const built = yard.ended(await running.done)
+  expect(built.verdict).toBe('cancelled (1)')
+  expect(built.error).toMatch(/nothing was published/)
+  expect(yard.registry.tags('org/shop')).toEqual({})
+})
+
+test('a cancel after the version was put says that it is out, and leaves it whole', async () => {
+  await using yard = await openYard()
+  const running = yard.start({ inputs: { tags: 'latest' } })
+  let looks = 0
+  yard.registry.before(async (method, path) => {
+    // The second look, after the version has settled.
+    if (method !== 'HEAD' || !path.endsWith('/manifests/1.4.0') || ++looks !== 2) return
+    running.cancel()
+    await running.logged(/SIGINT received/)
+  })
+  const built = yard.ended(await running.done)
+  expect(built.verdict).toBe('cancelled (1)')
+  expect(built.error).toMatch(/cancelled, but version 1\.4\.0 was out already: it is complete, and stays/)
+  const tags = yard.registry.tags('org/shop')
+  expect(Object.keys(tags)).toEqual(['1.4.0'])
+  expect(built.error).toContain(`${yard.repository}@${tags['1.4.0'] ?? ''}`)
+  // Whoever runs the job again gets its record, and builds nothing.
+  const again = await yard.build({ inputs: { tags: 'latest' } })
+  expect(again.verdict).toBe('unchanged (0)')
+})
+
+test('layers are kept in the cache service by buildx, without its token in the log or on a command line', async () => {
+  await using yard = await openYard({ results: true })
+  const built = await yard.build({ env: { FAKE_DOCKER_BUILDX: '1' } })
+  expect(built.verdict).toBe('built (0)')
+  const asked = yard.calls().find(([, command]) => command === 'build')
+  expect(asked).toEqual(expect.arrayContaining(['--cache-from', 'type=gha,scope=org-shop', '--cache-to']))
+  expect(JSON.stringify(yard.calls())).not.toContain('Actions.Results')
+  await yard.build({
+    env: { FAKE_DOCKER_BUILDX: '1' },
+    inputs: { version: '1.5.0', 'layer-cache': 'false', labels: 'a=b' },
+  })
+  expect(
+    yard
+      .calls()
+      .findLast(([, command]) => command === 'build')
+      ?.join(' '),
+  ).not.toContain('gha')
+})
+
+test('an image of several platforms that is only tried is not pushed', async () => {
+  await using yard = await openYard()
+  const inputs = { push: 'false', platforms: 'linux/amd64, linux/arm64' }
+  expect((await yard.build({ inputs, env: { FAKE_DOCKER_BUILDX: '1' } })).verdict).toBe('built (0)')
+  expect(yard.registry.requests).toEqual([])
+})

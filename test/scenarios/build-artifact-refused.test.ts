@@ -2,6 +2,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, jest, test } from '@jest/globals'
+import type { EmbeddedRegistry } from '@release-actions/lab'
 import { openYard, type YardOptions } from '../support/artifact.ts'
 
 // Each starts processes.
@@ -13,6 +14,23 @@ test.each<[what: string, inputs: Readonly<Record<string, string>>, error: RegExp
     { dockerfile: 'absent/Dockerfile' },
     /dockerfile: "absent\/Dockerfile".*a file that is there/,
   ],
+  [
+    'a Dockerfile that leads outside',
+    { dockerfile: 'way-out/passwd' },
+    /dockerfile: "way-out\/passwd".*inside the workspace/,
+  ],
+  [
+    'a Dockerfile outside the workspace',
+    { dockerfile: '/etc/passwd' },
+    /dockerfile: "\/etc\/passwd".*inside the workspace/,
+  ],
+  ['files outside the workspace', { type: 'file', path: '../x' }, /path: "\.\.\/x".*inside the workspace/],
+  [
+    'an SBOM of buildx for files',
+    { type: 'file', path: 'a', sbom: 'buildx' },
+    /sbom: "buildx".*with a docker build/,
+  ],
+  ['an unknown store', { store: 'shelf' }, /store: "shelf".*registry/],
   ['no context', { context: 'absent' }, /context: "absent".*a folder that is there/],
   ['a context outside the workspace', { context: '..' }, /context: "\.\.".*inside the workspace/],
   ['a context that leads outside', { context: 'way-out' }, /context: "way-out".*inside the workspace/],
@@ -123,4 +141,45 @@ test('a registry that is away for a moment is waited for', async () => {
     then: { status: 429, headers: { 'retry-after': '1' } },
   })
   expect((await yard.build()).verdict).toBe('built (0)')
+})
+
+test.each<[what: string, fault: Parameters<EmbeddedRegistry['order']>[0], code: string, error: RegExp]>([
+  [
+    'too many requests, with a pause that nobody waits out',
+    { method: 'POST', path: /uploads/, times: 99, then: { status: 429, headers: { 'retry-after': '3600' } } },
+    'rate-limited',
+    /too many requests/,
+  ],
+  [
+    'an upload that is refused',
+    { method: 'POST', path: /uploads/, times: 99, then: { status: 403 } },
+    'forbidden',
+    /refused to push/,
+  ],
+  [
+    'a registry without room',
+    { method: 'POST', path: /uploads/, times: 99, then: { status: 507 } },
+    'unreachable',
+    /it has no room[^]*make room in the registry/,
+  ],
+  [
+    'a manifest that is not taken',
+    { method: 'PUT', path: /manifests/, times: 99, then: { status: 500 } },
+    'unreachable',
+    /answered 500[^]*nothing was published/,
+  ],
+  [
+    'a connection that always breaks in the middle',
+    { method: 'PUT', path: /uploads/, times: 99, then: { dropAfter: 10 } },
+    'unreachable',
+    /127\.0\.0\.1/,
+  ],
+])('files: %s is said clearly, and nothing is published', async (_, fault, code, error) => {
+  await using yard = await openYard({ files: { 'public/a.txt': 'hello' } })
+  yard.registry.order(fault)
+  const built = await yard.build({ inputs: { type: 'file', path: 'public' } })
+  expect(built.verdict).toBe('failed (1)')
+  expect(built.done.outputs['reason-code']).toBe(code)
+  expect(built.error).toMatch(error)
+  expect(yard.registry.tags('org/shop')).toEqual({})
 })

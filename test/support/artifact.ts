@@ -13,9 +13,11 @@ import { dirname, join } from 'node:path'
 import { expect } from '@jest/globals'
 import {
   startAction,
+  startCache,
   startGitHub,
   startRegistry,
   type ActionResult,
+  type EmbeddedCache,
   type EmbeddedGitHub,
   type EmbeddedRegistry,
   type RegistryOptions,
@@ -27,6 +29,8 @@ import {
 export interface Yard extends AsyncDisposable {
   readonly registry: EmbeddedRegistry
   readonly github: EmbeddedGitHub
+  /** The cache and the artifacts of runs; steps find it with `results: true`. */
+  readonly results: EmbeddedCache
   readonly workspace: string
   /** `127.0.0.1:PORT/org/shop` */
   readonly repository: string
@@ -34,6 +38,8 @@ export interface Yard extends AsyncDisposable {
   start(order?: BuildOrder): RunningAction
   ended(done: ActionResult): Built
   write(path: string, text: string): void
+  /** A program on the PATH of what is built: a script for sh. */
+  install(name: string, script: string): void
   /** What docker was asked: its arguments. */
   calls(): readonly (readonly string[])[]
 }
@@ -57,12 +63,20 @@ export interface YardOptions extends RegistryOptions {
   readonly files?: Readonly<Record<string, string>>
   /** Without a docker on the PATH. */
   readonly docker?: false
+  /** The runner gives each step the way to GitHub's results service. */
+  readonly results?: true
 }
 
 const GOOD = ['built', 'unchanged', 'pass']
 
-export async function openYard({ files = {}, docker, ...options }: YardOptions = {}): Promise<Yard> {
+export async function openYard({
+  files = {},
+  docker,
+  results: given,
+  ...options
+}: YardOptions = {}): Promise<Yard> {
   const [registry, github] = await Promise.all([startRegistry(options), startGitHub()])
+  const results = await startCache(github)
   const folder = mkdtempSync(join(tmpdir(), 'yard-'))
   const workspace = join(folder, 'work')
   const state = join(folder, 'docker')
@@ -70,14 +84,16 @@ export async function openYard({ files = {}, docker, ...options }: YardOptions =
     mkdirSync(dirname(join(workspace, path)), { recursive: true })
     writeFileSync(join(workspace, path), text)
   }
+  const install = (name: string, script: string): void => {
+    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(folder, 'bin', name), 0o755)
+  }
   mkdirSync(join(folder, 'bin'))
   mkdirSync(state)
   mkdirSync(workspace)
   if (docker !== false) {
     copyFileSync(join(import.meta.dirname, 'fake-docker.mjs'), join(folder, 'bin', 'docker.mjs'))
-    const script = `#!/bin/sh\nexec ${process.execPath} ${join(folder, 'bin', 'docker.mjs')} "$@"\n`
-    writeFileSync(join(folder, 'bin', 'docker'), script)
-    chmodSync(join(folder, 'bin', 'docker'), 0o755)
+    install('docker', `exec ${process.execPath} ${join(folder, 'bin', 'docker.mjs')} "$@"`)
   }
   for (const [path, text] of Object.entries({
     Dockerfile: 'FROM scratch\nCOPY . /\n',
@@ -86,10 +102,11 @@ export async function openYard({ files = {}, docker, ...options }: YardOptions =
   }))
     write(path, text)
   const repository = `${registry.host}/org/shop`
-  const start = ({ inputs, env, run }: BuildOrder = {}): RunningAction =>
-    startAction({
-      dir: join(import.meta.dirname, '../../dist/build-artifact'),
-      github: github.run(run),
+  const start = ({ inputs, env, run }: BuildOrder = {}): RunningAction => {
+    const context = github.run(run)
+    return startAction({
+      dir: join(process.env['RELEASE_DIST'] ?? join(import.meta.dirname, '../../dist'), 'build-artifact'),
+      github: context,
       workspace,
       inputs: { image: repository, version: '1.4.0', ...inputs },
       env: {
@@ -101,16 +118,20 @@ export async function openYard({ files = {}, docker, ...options }: YardOptions =
         FAKE_DOCKER: state,
         DOCKER_CONFIG: folder,
         HOME: folder,
+        ...(given === true ? results.envOf(context.runId) : {}),
         ...env,
       },
     })
+  }
   const ended = (done: ActionResult): Built => builtOf(done, github)
   return {
     registry,
     github,
+    results,
     workspace,
     repository,
     write,
+    install,
     start,
     ended,
     build: async (order) => ended(await start(order).done),
@@ -120,7 +141,7 @@ export async function openYard({ files = {}, docker, ...options }: YardOptions =
       return lines.map((line) => JSON.parse(line) as readonly string[])
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([registry.close(), github.close()])
+      await Promise.all([registry.close(), github.close(), results.close()])
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // A docker for tests: it builds an image of the context's files, and pushes it to a registry on loopback. What it was
-// asked is in $FAKE_DOCKER/calls, one JSON array a line. FAKE_DOCKER_BUILDX=1: it has buildx.
+// asked is in $FAKE_DOCKER/calls, one JSON array a line. FAKE_DOCKER_BUILDX=1: it has buildx. FAKE_DOCKER_LAYER: a file
+// that is the layer, instead of the context. FAKE_DOCKER_PUSH=MS: so long a push takes before its tag is put.
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
@@ -45,13 +46,18 @@ async function build() {
   if (order?.[1] === 'SLEEP') await new Promise((done) => setTimeout(done, Number(order[2])))
   if (order?.[1] === 'FAIL') fail(order[2])
   if (order?.[1] === 'SAY') console.log(order[2])
-  const layer = JSON.stringify({ files: filesIn(args.at(-1)), args: valuesOf('--build-arg') })
+  const given = process.env.FAKE_DOCKER_LAYER
+  // One character a byte, so that it can be kept as text.
+  const layer =
+    given === undefined
+      ? JSON.stringify({ files: filesIn(args.at(-1)), args: valuesOf('--build-arg') })
+      : readFileSync(given, 'latin1')
   const labels = Object.fromEntries(valuesOf('--label').map((label) => label.split(/=(.*)/s).slice(0, 2)))
   const config = JSON.stringify({
     architecture: 'amd64',
     os: 'linux',
     config: { Labels: labels },
-    rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
+    rootfs: { type: 'layers', diff_ids: [digestOf(Buffer.from(layer, 'latin1'))] },
     history: [{ created_by: 'COPY . /' }, { created_by: 'ENV A=b', empty_layer: true }],
     // The classic builder writes when it was: two builds of the same are two images.
     ...(process.env.FAKE_DOCKER_TIMES === '1' ? { created: new Date().toISOString() } : {}),
@@ -69,7 +75,8 @@ async function upload(repository, tag, image) {
   const { layer, config } = JSON.parse(image)
   const [host, ...path] = repository.split('/')
   const base = `http://${host}/v2/${path.join('/')}`
-  for (const content of [layer, config]) {
+  const contents = [Buffer.from(layer, 'latin1'), Buffer.from(config)]
+  for (const content of contents) {
     const begun = await fetch(`${base}/blobs/uploads/`, { method: 'POST' })
     if (begun.status !== 202) fail(`denied: requested access to the resource is denied (${begun.status})`)
     const session = new URL(begun.headers.get('location'), base)
@@ -79,15 +86,18 @@ async function upload(repository, tag, image) {
   const described = (content, mediaType) => ({
     mediaType,
     digest: digestOf(content),
-    size: Buffer.byteLength(content),
+    size: content.length,
   })
   const mediaType = 'application/vnd.docker.distribution.manifest.v2+json'
   const manifest = JSON.stringify({
     schemaVersion: 2,
     mediaType,
-    config: described(config, 'application/vnd.docker.container.image.v1+json'),
-    layers: [described(layer, 'application/vnd.docker.image.rootfs.diff.tar.gzip')],
+    config: described(contents[1], 'application/vnd.docker.container.image.v1+json'),
+    layers: [described(contents[0], 'application/vnd.docker.image.rootfs.diff.tar.gzip')],
   })
+  const slow = Number(process.env.FAKE_DOCKER_PUSH ?? '0')
+  if (slow > 0) console.log('The push refers to repository')
+  await new Promise((done) => setTimeout(done, slow))
   await fetch(`${base}/manifests/${tag ?? digestOf(manifest)}`, {
     method: 'PUT',
     headers: { 'content-type': mediaType },
@@ -100,6 +110,7 @@ switch (args[0]) {
   case 'buildx':
     if (process.env.FAKE_DOCKER_BUILDX !== '1') fail("docker: 'buildx' is not a docker command.")
     if (args[1] === 'build') await build()
+    if (args[1] === 'inspect') console.log('Driver: docker-container')
     break
   case 'build':
     await build()

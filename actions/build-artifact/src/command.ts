@@ -1,10 +1,10 @@
 import { runScript, userEnvironment } from '@release-actions/process'
 import { Cancelled, NotFound, ReleaseError } from '@release-actions/values'
-import type { Setting } from './setting.ts'
+import type { Work } from './setting.ts'
 
 /** Runs the user's own command in the workspace. @throws ReleaseError when it does not end with 0 */
 export async function runCommand(
-  { inputs, kit, signal }: Setting,
+  { inputs, kit, signal }: Work,
   say: (line: string) => void,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {

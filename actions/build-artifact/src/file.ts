@@ -4,7 +4,7 @@ import { bytes } from './report.ts'
 import { runCommand } from './command.ts'
 import { published } from './publish.ts'
 import { openSame } from './same.ts'
-import { serviceOf, tempFile, type Made, type Setting } from './setting.ts'
+import { tempFile, type Made, type Setting } from './setting.ts'
 
 /**
  * Runs the command, packs what it left, and stores the archive. Its digest is known before anything is pushed: a
@@ -27,7 +27,7 @@ export async function makeFile(setting: Setting): Promise<Made> {
       say(`${files.length} files, ${bytes(packed.size)} compressed, ${packed.digest}`)
       return packed
     })
-    const manifest = fileManifest(content, `${serviceOf(inputs)}.tar.gz`)
+    const manifest = fileManifest(content, `${setting.service}.tar.gz`)
     const { digest } = manifest
     if (!inputs.push) return { decision: 'built', digest, cacheHit: false, how: 'packed, and not pushed' }
     if (existing !== undefined && existing.digest !== digest)

@@ -4,7 +4,9 @@ import {
   INPUTS_LABEL,
   openBuilder,
   readContent,
+  readRecords,
   versionTaken,
+  type LayerCacheOptions,
 } from '@release-actions/artifact'
 import type { Builder, BuildOrder, Built, StoredManifest } from '@release-actions/ports'
 import { userEnvironment } from '@release-actions/process'
@@ -12,10 +14,8 @@ import { Conflict, messageOf, NotFound } from '@release-actions/values'
 import { runCommand } from './command.ts'
 import { published } from './publish.ts'
 import { openSame, type Same } from './same.ts'
-import { inWorkspace, type Made, type Setting } from './setting.ts'
-
-/** The runner leaves a cancelled step ten seconds. */
-const UNTAG_MS = 3_000
+import { inWorkspace, lastly, type Made, type Setting } from './setting.ts'
+import { willSign } from './signed.ts'
 
 /**
  * Builds an image, brings it to the registry without its version, and gives it its version last: what is cancelled or
@@ -54,6 +54,8 @@ async function orderOf({ inputs, kit }: Setting): Promise<BuildOrder> {
     platforms: inputs.platforms ?? [],
     cacheFrom: inputs.cacheFrom ?? [],
     cacheTo: inputs.cacheTo ?? [],
+    sbom: inputs.sbom === 'buildx',
+    publish: inputs.push,
   }
 }
 
@@ -79,6 +81,8 @@ async function byDocker(
       say: (line) => say(line),
       temp,
       nonce: temporary,
+      layers: layersOf(setting, order, (line) => say(line)),
+      warn: setting.warn,
     },
     signal,
   )
@@ -88,7 +92,8 @@ async function byDocker(
       return builder.build(order, registry.repository, signal)
     })
     say = (line) => kit.log.line(line)
-    if (!inputs.push) return { decision: 'built', digest: '', cacheHit: false, how: 'built, and not pushed' }
+    if (!inputs.push || built.kind === 'nowhere')
+      return { decision: 'built', digest: '', cacheHit: false, how: 'built, and not pushed' }
     const same = existing === undefined ? undefined : await compare(setting, existing, built)
     if (same !== undefined) return same
     const digest =
@@ -112,7 +117,7 @@ async function byDocker(
     found: StoredManifest,
     built: Built,
   ): Promise<Made | undefined> {
-    if (built.kind === 'pushed') return undefined
+    if (built.kind !== 'local') return undefined
     const contents = await readContent(registry, found)
     // An engine that stores images as containerd does names them by their manifest, any other by their configuration.
     const names = [found.digest, ...contents.flatMap(({ digest, configDigest }) => [digest, configDigest])]
@@ -128,6 +133,28 @@ async function byDocker(
       how: 'the version exists, and this build is the same',
     }
   }
+}
+
+function layersOf(
+  setting: Setting,
+  order: BuildOrder,
+  say: (line: string) => void,
+): LayerCacheOptions | undefined {
+  const { inputs, registry } = setting
+  if (inputs.layerCache === 'false') return undefined
+  const scope = [registry.repository.split('/').slice(1).join('/'), order.target ?? ''].join(' ').trim()
+  return { runner: process.env, scope, last: () => lastImage(setting), say }
+}
+
+/**
+ * Whoever may push to the repository may put anything into it: nothing that will be signed is built upon that. Where
+ * nothing is pushed, nothing is asked of the registry either.
+ */
+async function lastImage({ inputs, registry }: Setting): Promise<string | undefined> {
+  if (!inputs.push || willSign(inputs)) return undefined
+  const records = await readRecords(registry, 5).catch(() => [])
+  const last = records.find(({ type }) => type === 'image')
+  return last === undefined ? undefined : `${registry.repository}@${last.digest}`
 }
 
 /** By any other means: the command pushes to a tag that nobody else has, and the registry says what came. */
@@ -167,17 +194,12 @@ async function pushed({ registry }: Setting, tag: string): Promise<string> {
 }
 
 /** Takes away the tag that only this build needed, also when it was cancelled. */
-async function untagged({ kit, registryFor, temporary }: Setting): Promise<void> {
-  const enough = new AbortController()
-  const over = new AbortController()
-  void kit.clock.sleep(UNTAG_MS, over.signal).then(() => enough.abort())
+async function untagged(setting: Setting): Promise<void> {
+  const { kit, registry, registryFor, temporary } = setting
   try {
-    const registry = registryFor(enough.signal)
-    if (!(await registry.untag(temporary)))
+    if (!(await lastly(setting, (signal) => registryFor(signal).untag(temporary))))
       kit.log.debug(`${registry.repository} keeps the tag ${temporary}: it does not let tags be deleted`)
   } catch (error) {
     kit.log.debug(`the tag ${temporary} may be left: ${messageOf(error)}`)
-  } finally {
-    over.abort()
   }
 }

@@ -23,11 +23,15 @@ export const INPUTS = defineInputs({
       'What is built: a container `image`, or files that are packed into one reproducible archive.',
     default: 'image',
   }),
+  store: input.enum(['registry', 'workflow'], {
+    description:
+      'Where the archive of `type: file` is kept: in the repository `image`, or with the run, as a workflow artifact that GitHub keeps for at most 90 days. Then the token needs `actions: read`.',
+    default: 'registry',
+  }),
   image: input.parsed(
     {
       description:
-        'The repository that the artifact is pushed to, with its registry and without a tag: `ghcr.io/org/shop`.',
-      required: true,
+        'The repository that the artifact is pushed to, with its registry and without a tag: `ghcr.io/org/shop`. Required, here or in the configuration file, unless `store` is `workflow`.',
     },
     parseRepository,
   ),
@@ -66,6 +70,11 @@ export const INPUTS = defineInputs({
     { description: 'Where the builder leaves layers, one a line. Needs buildx.' },
     parseLines,
   ),
+  'layer-cache': input.enum(['auto', 'false'], {
+    description:
+      "Layers are kept between runs: buildx's in GitHub's cache service, and for the classic builder on an engine that holds nothing those of the last image. `auto` where that can be, and `cache-from` and `cache-to` are not given; `false` never.",
+    default: 'auto',
+  }),
   command: input.multiLine({
     description:
       'A script that builds by other means. For an image it pushes to `$RELEASE_IMAGE`, whatever tool it uses; for files it leaves them at `path`.',
@@ -84,9 +93,9 @@ export const INPUTS = defineInputs({
       'What was built from the same inputs is not built again: `auto` for docker builds, `true` also for `command`, which must then read nothing but `context`; `false` never.',
     default: 'auto',
   }),
-  sbom: input.boolean({
+  sbom: input.enum(['true', 'false', 'buildx'], {
     description:
-      'List what the artifact was built from as CycloneDX: by `syft` where it is installed, else from the lockfiles of `context`.',
+      'List what the artifact is made of: by `syft` where it is installed, else from the lockfiles of `context` and the package databases of the image (dpkg, apk), as CycloneDX. `buildx`: by buildx, which keeps it beside the image, as SPDX.',
     default: 'true',
   }),
   attest: input.enum(['auto', 'true', 'false'], {
@@ -138,12 +147,20 @@ export const OUTPUTS = {
   },
   'reason-code': SHARED_OUTPUTS['reason-code'],
   message,
-  image: { description: '`repository@sha256:…`, as the registry has it: what everything after it names.' },
+  image: {
+    description:
+      '`repository@sha256:…`, as the registry has it: what everything after it names. Empty for a workflow artifact.',
+  },
   version: { description: 'The version, which is its tag.' },
-  digest: { description: 'The digest alone.' },
+  digest: { description: 'The digest alone, as the registry or GitHub reports it.' },
   size: { description: 'Bytes that are pulled, compressed; of the largest platform.' },
-  'sbom-path': { description: 'The CycloneDX file; empty when nothing is known of what it was built from.' },
+  'sbom-path': {
+    description:
+      'The CycloneDX file, of buildx the SPDX file; empty when nothing is known of what it is made of.',
+  },
   'attestation-url': { description: 'The page of the attestation; empty when nothing was signed.' },
+  'artifact-id': { description: 'The workflow artifact, with `store: workflow`.' },
+  'artifact-url': { description: 'Its page.' },
   'cache-hit': { description: '`true` when nothing had to be built, else `false`.' },
   'check-run-id': { description: 'The check run on the commit.' },
   result,

@@ -2,7 +2,8 @@ import { requireAttestation } from '@release-actions/action-world'
 import { readRecords, type ArtifactRecord } from '@release-actions/artifact'
 import { markdownCode, markdownLine, markdownTable, NotFound, shortDigest } from '@release-actions/values'
 import { bytes } from './report.ts'
-import type { Setting } from './setting.ts'
+import type { Setting, Work } from './setting.ts'
+import { attestedBefore } from './signed.ts'
 
 // What builds nothing: whether a digest may be used, and what there is.
 
@@ -18,16 +19,41 @@ export async function verify(setting: Setting, digest: string): Promise<void> {
   const message = await requireAttestation({ digest, token, signerWorkflow, trustedRoot }, kit, http)
   kit.outputs.set({ decision: 'pass', message, digest })
   kit.outputs.setOwn('image', `${registry.repository}@${digest}`)
+  sayVerified(setting, shortDigest(digest), message)
+}
+
+export function sayVerified({ kit }: Work, what: string, message: string): void {
   kit.summarize(
-    `## ✅ ${markdownLine(`${shortDigest(digest)} is what this repository built`)}\n\n${markdownLine(message)}\n`,
+    `## ✅ ${markdownLine(`${what} is what this repository built`)}\n\n${markdownLine(message)}\n`,
   )
   kit.log.line(message)
 }
 
 /** The artifacts of the repository, newest first. */
-export async function history({ kit, registry }: Setting, limit: number): Promise<void> {
+export async function history(setting: Setting, limit: number): Promise<void> {
+  const { registry } = setting
   const records = await readRecords(registry, limit)
-  const message = `${registry.repository} has ${records.length === limit ? 'at least ' : ''}${records.length} recorded artifacts`
+  const digests = [...new Set(records.map(({ digest }) => digest))]
+  const signed = new Map<string, string | undefined>()
+  for (let at = 0; at < digests.length; at += 10)
+    await Promise.all(
+      digests.slice(at, at + 10).map(async (digest) => {
+        const recorded = records.find((record) => record.digest === digest && record.signed !== undefined)
+        signed.set(digest, await attestedBefore(setting, digest, recorded?.signed))
+      }),
+    )
+  const known = records.map((record) => ({ ...record, signed: signed.get(record.digest) }))
+  tellHistory(setting, registry.repository, known, limit)
+}
+
+/** @param where `ghcr.io/org/shop` */
+export function tellHistory(
+  { kit }: Work,
+  where: string,
+  records: readonly ArtifactRecord[],
+  limit: number,
+): void {
+  const message = `${where} has ${records.length === limit ? 'at least ' : ''}${records.length} recorded artifacts`
   kit.outputs.set({
     decision: 'pass',
     message,

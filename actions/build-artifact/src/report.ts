@@ -1,6 +1,7 @@
 import type { ImageContent } from '@release-actions/artifact'
 import type { CheckReport } from '@release-actions/ports'
 import { markdownCode, markdownLine, markdownTable } from '@release-actions/values'
+import type { SbomFile } from './sbom-file.ts'
 import { elapsed, type StageTime } from './stages.ts'
 
 /** Rows of one platform's layers; an image of more is unusual, and its small ones say little. */
@@ -11,7 +12,10 @@ const MOST_LINE = 90
 export interface Artifact {
   readonly service: string
   readonly type: 'image' | 'file'
-  readonly repository: string
+  /** By which everything after it asks for it: `ghcr.io/org/shop@sha256:…`. */
+  readonly name: string
+  /** Where people see it; undefined: nowhere on GitHub. */
+  readonly page?: string
   readonly version: string
   readonly digest: string
   readonly decision: 'built' | 'unchanged'
@@ -19,7 +23,7 @@ export interface Artifact {
   readonly contents: readonly ImageContent[]
   /** Bytes, against the release that it is compared with. */
   readonly growth: Growth | undefined
-  readonly sbom: { readonly components: number; readonly from: string } | undefined
+  readonly sbom: SbomFile | undefined
   /** The page of the attestation. */
   readonly signed: string | undefined
   readonly stages: readonly StageTime[]
@@ -73,9 +77,10 @@ function titleOf({ service, version, decision }: Artifact): string {
 }
 
 function factsTable(artifact: Artifact): string {
-  const { repository, digest, version, how } = artifact
+  const { name, digest, version, how, page } = artifact
   const rows = [
-    ['artifact', markdownCode(`${repository}@${digest}`)],
+    ['artifact', page === undefined ? markdownCode(name) : `[${markdownLine(name)}](<${page}>)`],
+    ...(name.includes(digest) ? [] : [['digest', markdownCode(digest)]]),
     ['version', markdownCode(version)],
     ['size', `${bytes(sizeOf(artifact))} compressed${growthText(artifact.growth)}`],
     [

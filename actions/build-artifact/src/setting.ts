@@ -6,19 +6,18 @@ import type { Kit } from '@release-actions/action-kit'
 import { openRegistry } from '@release-actions/artifact'
 import type { Http } from '@release-actions/http'
 import type { Registry } from '@release-actions/ports'
-import { Cancelled, formatDuration, InvalidInput, TimedOut } from '@release-actions/values'
+import { Cancelled, formatDuration, InvalidInput, ReleaseError, TimedOut } from '@release-actions/values'
 import type { BuildInputs } from './inputs.ts'
 import { parseTag } from './parse.ts'
 import type { Stages } from './stages.ts'
 
 /** What every way to an artifact is given. */
-export interface Setting {
+export interface Work {
   readonly inputs: BuildInputs
   readonly kit: Kit
   readonly http: Http
-  readonly registry: Registry
-  /** The same, for what must be done although the step is cancelled. */
-  registryFor(signal: AbortSignal): Registry
+  /** What people call it. */
+  readonly service: string
   readonly version: string
   /** The tag under which something is pushed before it may have its version; no other build has it. */
   readonly temporary: string
@@ -30,7 +29,14 @@ export interface Setting {
   warn(text: string): void
 }
 
-/** The artifact, in the registry. */
+/** The same, for what goes to a registry. */
+export interface Setting extends Work {
+  readonly registry: Registry
+  /** The same, for what must be done although the step is cancelled. */
+  registryFor(signal: AbortSignal): Registry
+}
+
+/** The artifact, where it is kept. */
 export interface Made {
   readonly decision: 'built' | 'unchanged'
   readonly digest: string
@@ -40,33 +46,21 @@ export interface Made {
   readonly how: string
 }
 
-export function openSetting(
+export function openWork(
   inputs: BuildInputs,
   kit: Kit,
   http: Http,
   stages: Stages,
   signal: AbortSignal,
   warn: (text: string) => void,
-): Setting {
-  const { context, clock, mask } = kit
-  // GitHub's own registry knows the step's token; any other must not see it.
-  const ownRegistry = /^ghcr\.io\//.test(inputs.image) && inputs.token !== undefined
-  const registryFor = (until: AbortSignal): Registry =>
-    openRegistry(inputs.image, {
-      http,
-      clock,
-      env: process.env,
-      signal: until,
-      mask,
-      ...(ownRegistry ? { fallback: { kind: 'basic', user: context.actor, password: inputs.token } } : {}),
-    })
+): Work {
+  const { context } = kit
   const { id, attempt } = context.run
   return {
     inputs,
     kit,
     http,
-    registry: registryFor(signal),
-    registryFor,
+    service: inputs.service ?? inputs.image?.split('/').at(-1) ?? context.repo,
     version: inputs.version ?? versionOf(context.ref, context.sha),
     temporary: `build-${id}-${attempt}-${randomBytes(4).toString('hex')}`,
     temp: process.env['RUNNER_TEMP'] ?? tmpdir(),
@@ -74,6 +68,24 @@ export function openSetting(
     signal,
     warn,
   }
+}
+
+/** @param repository with its registry */
+export function openSetting(work: Work, repository: string): Setting {
+  const { inputs, kit, http, signal } = work
+  const { context, clock, mask } = kit
+  // GitHub's own registry knows the step's token; any other must not see it.
+  const ownRegistry = /^ghcr\.io\//.test(repository) && inputs.token !== undefined
+  const registryFor = (until: AbortSignal): Registry =>
+    openRegistry(repository, {
+      http,
+      clock,
+      env: process.env,
+      signal: until,
+      mask,
+      ...(ownRegistry ? { fallback: { kind: 'basic', user: context.actor, password: inputs.token } } : {}),
+    })
+  return { ...work, registry: registryFor(signal), registryFor }
 }
 
 /** The git tag, as it is written; else the commit. @throws InvalidInput for a git tag that no registry takes */
@@ -113,18 +125,39 @@ function real(path: string): Promise<string | undefined> {
   return realpath(path).catch(() => undefined)
 }
 
-export function tempFile({ temp, temporary }: Setting, name: string): string {
+export function tempFile({ temp, temporary }: Work, name: string): string {
   return join(temp, `${temporary}-${name}`)
 }
 
-/** Why the step's signal has ended the work. */
-export function endedBecause({ kit, inputs }: Setting): Error {
+/** The runner leaves a cancelled step ten seconds. */
+const LASTLY_MS = 3_000
+
+/** What is done although the step may be cancelled, for as long as the runner leaves. */
+export async function lastly<T>({ kit }: Work, doing: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const enough = new AbortController()
+  const over = new AbortController()
+  void kit.clock.sleep(LASTLY_MS, over.signal).then(() => enough.abort())
+  try {
+    return await doing(enough.signal)
+  } finally {
+    over.abort()
+  }
+}
+
+/** The step was ended, and not before something was out: the message says what. */
+export class EndedLate extends ReleaseError {}
+
+/** Why the step's signal has ended the work, before anything was out. */
+function endedBecause({ kit, inputs }: Work): Error {
   return kit.cancelled.aborted
     ? new Cancelled('the build was cancelled; nothing was published')
     : new TimedOut(`the build was not done within ${formatDuration(inputs.timeout)}; nothing was published`)
 }
 
-/** What people call it. */
-export function serviceOf(inputs: BuildInputs): string {
-  return inputs.service ?? inputs.image.split('/').at(-1) ?? inputs.image
+/** Whatever the end of the step's signal looked like from where it was noticed. */
+export function orWhyItEnded<T>(work: Work, making: Promise<T>): Promise<T> {
+  return making.catch((error: unknown) => {
+    const known = error instanceof TimedOut || error instanceof EndedLate
+    throw work.signal.aborted && !known ? endedBecause(work) : error
+  })
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { sbomOfLockfiles } from '../src/index.ts'
+import { sbomOfPackages } from '../src/index.ts'
 import { hashContext } from '../src/same/context.ts'
 import { readDockerfile } from '../src/same/dockerfile.ts'
 import { LOCKFILES } from '../src/sbom/lockfiles.ts'
@@ -130,7 +130,7 @@ describe('lockfiles', () => {
       'node_modules/z/package-lock.json': '{"packages":{"node_modules/z":{"version":"9.0.0"}}}',
     }
     const subject = { name: 'shop', version: '1.4.0', digest: `sha256:${'a'.repeat(64)}` }
-    const sbom = await inFolder(files, (folder) => sbomOfLockfiles(folder, subject))
+    const sbom = await inFolder(files, (folder) => sbomOfPackages(folder, [], subject))
     expect(sbom).toMatchObject({ components: 2, from: 'api/go.sum, package-lock.json' })
     expect(JSON.parse(sbom?.text ?? '')).toMatchObject({
       bomFormat: 'CycloneDX',
@@ -139,6 +139,6 @@ describe('lockfiles', () => {
       components: [{ purl: 'pkg:golang/example.com/b@v1.0.0' }, { purl: 'pkg:npm/a@1.0.0' }],
       compositions: [{ aggregate: 'incomplete' }],
     })
-    expect(await inFolder({ 'a.txt': '' }, (folder) => sbomOfLockfiles(folder, subject))).toBeUndefined()
+    expect(await inFolder({ 'a.txt': '' }, (folder) => sbomOfPackages(folder, [], subject))).toBeUndefined()
   })
 })

@@ -13,12 +13,18 @@ export interface BuildOrder {
   readonly platforms: readonly string[]
   readonly cacheFrom: readonly string[]
   readonly cacheTo: readonly string[]
+  /** The builder lists what the image is made of, and keeps that beside it in the registry. */
+  readonly sbom: boolean
+  /** `false`: nothing may reach the registry. */
+  readonly publish: boolean
 }
 
-/** What a build left: on this machine under a name of its own, or in the registry without any tag. */
+/** What a build left: on this machine under a name of its own, in the registry without any tag, or nothing. */
 export type Built =
   | { readonly kind: 'local'; readonly name: string; readonly configDigest: string }
   | { readonly kind: 'pushed'; readonly digest: string }
+  /** It was built, and is kept nowhere. */
+  | { readonly kind: 'nowhere' }
 
 /** Builds images and brings them to a registry. Lines of its output go to `say`. All methods throw ReleaseError. */
 export interface Builder {

@@ -45,6 +45,11 @@ export interface Registry {
   ): Promise<string>
   /** A blob that is small. @throws NotFound, Conflict when it is not what its digest says */
   blob(digest: string): Promise<string>
+  /**
+   * A blob of any size, as it comes; it is not asked for again when the connection breaks.
+   * @throws NotFound; while it is read: Unreachable, and Conflict at its end when it was not what its digest says
+   */
+  stream(digest: string): Promise<AsyncIterable<Uint8Array>>
   /** Stores a blob, unless it is there. */
   upload(blob: BlobContent): Promise<'uploaded' | 'present'>
   /** All tags, in the registry's order; none when there is no such repository. */

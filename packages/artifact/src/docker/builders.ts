@@ -5,12 +5,22 @@ import { InvalidInput, ReleaseError } from '@release-actions/values'
 import { DIGEST } from '../digest.ts'
 import { parseJson, textField } from '../json.ts'
 import { Docker, type DockerOptions } from './docker.ts'
+import {
+  githubLayers,
+  layersOfLast,
+  NO_LAYERS,
+  type LayerCache,
+  type LayerCacheOptions,
+} from './layer-cache.ts'
 
 export interface BuilderOptions extends DockerOptions {
   /** For the files in which docker tells ids. */
   readonly temp: string
   /** Tells this build's names from those of others. */
   readonly nonce: string
+  /** undefined: layers are kept only where the order says so. */
+  readonly layers: LayerCacheOptions | undefined
+  readonly warn: (text: string) => void
 }
 
 /** buildx where it is installed, else the classic builder. @throws NotFound without docker */
@@ -76,37 +86,79 @@ class Classic extends OnThisMachine {
   readonly name = 'docker'
 
   async build(order: BuildOrder, repository: string, signal: AbortSignal): Promise<Built> {
-    const { platforms, secrets, cacheTo } = order
+    const { platforms, secrets, cacheTo, sbom } = order
     const needs = 'docker buildx on the runner, which is not there'
     if (platforms.length > 1)
       throw new InvalidInput('platforms', platforms.join(', '), `one platform, or ${needs}`)
     if (secrets.length > 0) throw new InvalidInput('secrets', secrets.length, `none, or ${needs}`)
     if (cacheTo.length > 0) throw new InvalidInput('cache-to', cacheTo.join(', '), `nothing, or ${needs}`)
+    if (sbom) throw new InvalidInput('sbom', 'buildx', `true or false, or ${needs}`)
     const name = this.own(`${repository}:${this.options.nonce}`)
-    await this.docker.run('the build', classicArgs(order, name, this.file('iid')), signal, {
-      DOCKER_BUILDKIT: '0',
-    })
+    const { layers } = this.options
+    const cache = layers === undefined ? NO_LAYERS : await layersOfLast(this.docker, order, layers, signal)
+    for (const image of cache.from) this.own(image)
+    await this.docker.run(
+      'the build',
+      classicArgs(withLayers(order, cache), name, this.file('iid')),
+      signal,
+      {
+        DOCKER_BUILDKIT: '0',
+      },
+    )
     return this.local(name)
   }
 }
 
-/** `docker buildx build`. Several platforms are not kept on this machine: they go to the registry, without a tag. */
+/**
+ * `docker buildx build`. What is more than one image (several platforms, an SBOM beside it) is not kept on this machine:
+ * it goes to the registry, without a tag.
+ */
 class Buildx extends OnThisMachine {
   readonly name = 'docker buildx'
 
   async build(order: BuildOrder, repository: string, signal: AbortSignal): Promise<Built> {
-    const several = order.platforms.length > 1
-    const output = several
-      ? ['--output', `type=image,name=${repository},push-by-digest=true,name-canonical=true,push=true`]
-      : ['--load', '--tag', this.own(`${repository}:${this.options.nonce}`), '--iidfile', this.file('iid')]
-    await this.docker.run('the build', buildxArgs(order, output, this.file('json')), signal)
-    if (!several) return this.local(`${repository}:${this.options.nonce}`)
+    const kept = order.platforms.length <= 1 && !order.sbom
+    await this.#run(order, kept, repository, signal)
+    if (kept) return this.local(`${repository}:${this.options.nonce}`)
+    if (!order.publish) return { kind: 'nowhere' }
     const digest =
       textField(parseJson(await readFile(this.file('json'), 'utf8')), 'containerimage.digest') ?? ''
     if (!DIGEST.test(digest))
       throw new ReleaseError('unhealthy', 'docker buildx did not tell the digest of what it pushed')
     return { kind: 'pushed', digest }
   }
+
+  /** A cache service that breaks the build is done without. */
+  async #run(order: BuildOrder, kept: boolean, repository: string, signal: AbortSignal): Promise<void> {
+    const { layers, warn } = this.options
+    const output = kept
+      ? ['--load', '--tag', this.own(`${repository}:${this.options.nonce}`), '--iidfile', this.file('iid')]
+      : ['--output', order.publish ? pushedBare(repository) : 'type=cacheonly']
+    const run = ({ env, ...cache }: LayerCache): Promise<string> =>
+      this.docker.run(
+        'the build',
+        buildxArgs(withLayers(order, cache), output, this.file('json')),
+        signal,
+        env,
+      )
+    const cache = layers === undefined ? NO_LAYERS : await githubLayers(this.docker, order, layers, signal)
+    try {
+      await run(cache)
+    } catch (error) {
+      const ofCache = error instanceof ReleaseError && /\bcache\b|actions_/i.test(error.why.join(' '))
+      if (cache === NO_LAYERS || !ofCache || signal.aborted) throw error
+      warn(`built without the layers of before: ${error.why.at(-1) ?? error.message}`)
+      await run(NO_LAYERS)
+    }
+  }
+}
+
+function pushedBare(repository: string): string {
+  return `type=image,name=${repository},push-by-digest=true,name-canonical=true,push=true`
+}
+
+function withLayers(order: BuildOrder, { from, to }: Pick<LayerCache, 'from' | 'to'>): BuildOrder {
+  return { ...order, cacheFrom: [...order.cacheFrom, ...from], cacheTo: [...order.cacheTo, ...to] }
 }
 
 /** The classic builder's command line. */
@@ -131,6 +183,7 @@ export function buildxArgs(
     '--metadata-file',
     metadata,
     ...output,
+    ...(order.sbom ? ['--sbom=true'] : []),
     ...each('--secret', order.secrets),
     ...each('--cache-to', order.cacheTo),
     ...common(order),

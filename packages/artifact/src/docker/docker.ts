@@ -61,9 +61,14 @@ export class Docker {
 
   /** Whether it can do something: nothing of what it says is told. */
   async can(args: readonly string[], signal: AbortSignal): Promise<boolean> {
+    return (await this.ask(args, signal)) !== undefined
+  }
+
+  /** What it says when it is asked; undefined when it fails, or takes longer than `timeout` milliseconds. */
+  async ask(args: readonly string[], signal: AbortSignal, timeout = 30_000): Promise<string | undefined> {
     const { env, cwd, clock } = this.#options
-    const ended = await execute({ program: 'docker', args, env, cwd, clock, signal, timeout: 30_000 })
-    return ended.kind === 'exit' && ended.code === 0
+    const ended = await execute({ program: 'docker', args, env, cwd, clock, signal, timeout })
+    return ended.kind === 'exit' && ended.code === 0 ? ended.stdout : undefined
   }
 }
 
@@ -80,6 +85,11 @@ function failure(doing: string, code: number, tail: string): ReleaseError {
     return new ReleaseError('not-ready', `${message}: the disk is full`, {
       why,
       fix: ['make room on the runner (docker system prune, or a larger runner), and run the job again'],
+    })
+  if (/attestations? .*not supported/i.test(tail))
+    return new ReleaseError('not-ready', `${message}: this builder of buildx makes no SBOM`, {
+      why,
+      fix: ['docker/setup-buildx-action before this step makes a builder that does; or sbom: true'],
     })
   if (/toomanyrequests|too many requests/i.test(tail))
     return new RateLimited(`${message}: the registry answered that there were too many requests`, undefined, {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Http, HttpAnswer, HttpRequest, RetryPolicy } from '@release-actions/http'
 import type { BlobContent, Clock, Descriptor, Registry, StoredManifest } from '@release-actions/ports'
 import { Conflict, NotFound, RateLimited, Unreachable, TimedOut } from '@release-actions/values'
@@ -6,7 +7,7 @@ import { DIGEST, digestOf } from '../digest.ts'
 import type { Credentials } from '../docker-config.ts'
 import { listField, parseJson, textField } from '../json.ts'
 import { placeholder } from '../publish/empty-blob.ts'
-import { Doorman } from './doorman.ts'
+import { Doorman, type Actions } from './doorman.ts'
 import { ACCEPT, OCI_MANIFEST } from './media-types.ts'
 import { refusal } from './refusal.ts'
 
@@ -30,6 +31,8 @@ const UPLOAD_TIMEOUT_MS = 30 * 60_000
 const PATIENCE = { attempts: 5, deadline: 60_000 }
 /** Whole uploads, each begun anew: what a broken one left is the registry's to forget. */
 const UPLOADS = 4
+/** Who asks for a longer pause is not waited for. */
+const LONGEST_PAUSE_MS = 30_000
 /** A tag that is not there needs no deleting. */
 const GONE = new Set([200, 202, 404])
 const MOST_MANIFEST_BYTES = 4 * 1024 * 1024
@@ -45,8 +48,6 @@ const MOST_PAGES = 50
 export function openRegistry(repository: string, options: RegistryOptions): Registry {
   return new RegistryClient(repository, options)
 }
-
-type Actions = 'pull' | 'pull,push' | 'pull,delete'
 
 class RegistryClient implements Registry {
   readonly repository: string
@@ -118,6 +119,37 @@ class RegistryClient implements Registry {
     return got.body
   }
 
+  async stream(digest: string): Promise<AsyncIterable<Uint8Array>> {
+    const url = this.#url(`blobs/${digest}`)
+    const asked = { method: 'GET', url, timeout: TIMEOUT_MS }
+    let got = await this.#doorman.stream(asked, 'pull')
+    const location =
+      got.status >= 300 && got.status < 400 ? URL.parse(got.headers['location'] ?? '', url) : null
+    if (location !== null) {
+      got.close()
+      const { http, signal } = this.#options
+      // Signed by itself: it needs no credentials of ours.
+      got = await http.stream({ ...asked, url: location, signal })
+    }
+    if (got.status !== 200) {
+      const { status, headers } = got
+      got.close()
+      throw this.#refused({ status, headers, body: '', latency: 0 }, 'pull')
+    }
+    return this.#whole(got.chunks, digest)
+  }
+
+  /** What comes, and at its end whether it was what was asked for. */
+  async *#whole(chunks: AsyncIterable<Uint8Array>, digest: string): AsyncGenerator<Uint8Array> {
+    const hash = createHash('sha256')
+    for await (const chunk of chunks) {
+      hash.update(chunk)
+      yield chunk
+    }
+    const found = `sha256:${hash.digest('hex')}`
+    if (found !== digest) throw this.#tampered(digest, found)
+  }
+
   async upload(blob: BlobContent): Promise<'uploaded' | 'present'> {
     for (let attempt = 1; ; attempt++) {
       const there = await this.#ask('HEAD', `blobs/${blob.digest}`, 'pull,push')
@@ -131,7 +163,8 @@ class RegistryClient implements Registry {
           error instanceof Unreachable || error instanceof RateLimited || error instanceof TimedOut
         if (!broken || attempt === UPLOADS) throw error
         const asked = error instanceof RateLimited ? error.retryAfter : undefined
-        await this.#options.clock.sleep(Math.min(asked ?? 500 * 2 ** attempt, 30_000), this.#options.signal)
+        if (asked !== undefined && asked > LONGEST_PAUSE_MS) throw error
+        await this.#options.clock.sleep(asked ?? 500 * 2 ** attempt, this.#options.signal)
       }
     }
   }

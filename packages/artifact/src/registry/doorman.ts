@@ -1,4 +1,4 @@
-import type { Http, HttpAnswer, HttpRequest } from '@release-actions/http'
+import type { Http, HttpAnswer, HttpRequest, HttpStream } from '@release-actions/http'
 import type { Clock } from '@release-actions/ports'
 import { isLoopback, type RegistryAddress } from '../address.ts'
 import { parseChallenge, type Challenge } from '../challenge.ts'
@@ -17,6 +17,9 @@ export interface DoormanOptions {
   /** Is told every secret before it is used. */
   readonly mask: (secrets: readonly string[]) => void
 }
+
+/** What the registry is asked to allow. */
+export type Actions = 'pull' | 'pull,push' | 'pull,delete'
 
 type Known = Extract<Credentials, { kind: 'basic' | 'identity' }>
 
@@ -43,14 +46,34 @@ export class Doorman {
   }
 
   /** Sends it, and once more with what the registry asks for. */
-  async send(request: HttpRequest, actions: 'pull' | 'pull,push' | 'pull,delete'): Promise<HttpAnswer> {
-    const { http, signal } = this.#options
-    const attempt = (): Promise<HttpAnswer> => {
+  send(request: HttpRequest, actions: Actions): Promise<HttpAnswer> {
+    return this.#letIn(request, actions, (asked) => this.#options.http.request(asked))
+  }
+
+  /** The same, for a body that comes as it arrives. */
+  async stream(request: HttpRequest, actions: Actions): Promise<HttpStream> {
+    const opened: HttpStream[] = []
+    const last = await this.#letIn(request, actions, async (asked) => {
+      const stream = await this.#options.http.stream(asked)
+      opened.push(stream)
+      return stream
+    })
+    for (const stream of opened) if (stream !== last) stream.close()
+    return last
+  }
+
+  async #letIn<T extends Pick<HttpAnswer, 'status' | 'headers'>>(
+    request: HttpRequest,
+    actions: Actions,
+    send: (request: HttpRequest) => Promise<T>,
+  ): Promise<T> {
+    const { signal } = this.#options
+    const attempt = (): Promise<T> => {
       // Who may push may pull, also where there is nothing yet and others are not even told so.
       const authorization =
         this.#shown.get(actions) ?? (actions === 'pull' ? this.#shown.get('pull,push') : undefined)
       const headers = { ...request.headers, ...(authorization === undefined ? {} : { authorization }) }
-      return http.request({ ...request, headers, signal })
+      return send({ ...request, headers, signal })
     }
     const first = await attempt()
     const challenge = parseChallenge(first.headers['www-authenticate'] ?? '')
@@ -62,7 +85,7 @@ export class Doorman {
   }
 
   /** The `Authorization` that a challenge wants; undefined when we have nothing to show. */
-  async #answerTo(challenge: Challenge, actions: string): Promise<string | undefined> {
+  async #answerTo(challenge: Challenge, actions: Actions): Promise<string | undefined> {
     const credentials = await (this.#credentials ??= this.#find())
     const basic =
       credentials?.kind === 'basic'

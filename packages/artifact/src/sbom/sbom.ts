@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { walk } from '../pack/find-files.ts'
+import type { PackageList } from './databases.ts'
 import { LOCKFILES, type Component } from './lockfiles.ts'
 
-/** What an artifact was built from. */
+/** What an artifact is made of. */
 export interface Sbom {
-  /** CycloneDX 1.6 as JSON. */
+  /** CycloneDX 1.6 as JSON; of buildx SPDX. */
   readonly text: string
   readonly components: number
-  /** `package-lock.json, api/go.sum`; the tool's name where a tool made it. */
+  /** `package-lock.json, api/go.sum, dpkg`; the tool's name where a tool made it. */
   readonly from: string
 }
 
@@ -21,11 +22,16 @@ export interface SbomSubject {
 const LEFT_OUT = new Set(['.git/', 'node_modules/', 'vendor/', '.venv/', 'target/', 'dist/'])
 
 /**
- * The packages that the lockfiles of a folder name, as CycloneDX (https://cyclonedx.org/docs/1.6/json/). It says what
- * was locked, not what a base image brings; the document says so too. Nothing in it depends on when it was made.
- * @returns undefined when the folder has no lockfile that is known
+ * The packages that the lockfiles of a folder name, and those of the image's own databases, as CycloneDX
+ * (https://cyclonedx.org/docs/1.6/json/). It is what was locked and installed by others' word, not what is there: the
+ * document says so too. Nothing in it depends on when it was made.
+ * @returns undefined when there is neither a lockfile that is known nor a database
  */
-export async function sbomOfLockfiles(folder: string, subject: SbomSubject): Promise<Sbom | undefined> {
+export async function sbomOfPackages(
+  folder: string,
+  databases: readonly PackageList[],
+  subject: SbomSubject,
+): Promise<Sbom | undefined> {
   const files = await walk(
     folder,
     (name) => LEFT_OUT.has(`${name.replace(/\/$/, '').split('/').at(-1) ?? ''}/`) && name.endsWith('/'),
@@ -37,6 +43,10 @@ export async function sbomOfLockfiles(folder: string, subject: SbomSubject): Pro
     if (read === undefined || kind !== 'file') continue
     from.push(name)
     for (const component of read(await readFile(path, 'utf8'))) found.set(component.purl, component)
+  }
+  for (const { name, components } of databases) {
+    from.push(name)
+    for (const component of components) found.set(component.purl, component)
   }
   if (from.length === 0) return undefined
   const components = [...found.values()].sort((a, b) => (a.purl < b.purl ? -1 : 1))
@@ -57,7 +67,7 @@ function cycloneDx(subject: SbomSubject, components: readonly Component[], from:
           version: subject.version,
           hashes: [{ alg: 'SHA-256', content: subject.digest.replace(/^sha256:/, '') }],
         },
-        properties: from.map((name) => ({ name: 'dev.release-actions:lockfile', value: name })),
+        properties: from.map((name) => ({ name: 'dev.release-actions:from', value: name })),
       },
       components: components.map(({ name, version, purl, licence }) => ({
         type: 'library',
