@@ -1,5 +1,5 @@
 import type { Clock, IncidentRef, IncidentReport, Incidents } from '@release-actions/ports'
-import { formatRun, type RunId } from '@release-actions/release'
+import type { RunId } from '@release-actions/release'
 import { Forbidden, messageOf } from '@release-actions/values'
 import type { GitHub } from './client.ts'
 import { idOf } from './deployments.ts'
@@ -23,6 +23,11 @@ const LABEL = 'release-actions:incident'
 const MOST_TITLE = 256
 const MOST_BODY = 65_536
 const CUT = '\n\n… cut: the whole is in the job summary.'
+/** GitHub gives no more at once. */
+const PAGE = 100
+/** So many that a person has long looked at what goes on. */
+const MOST_PAGES = 20
+const OLDEST_FIRST = { sort: 'created', direction: 'asc' } as const
 /** GitHub's lists lag a moment behind: whether another process opened one too is looked at after this. */
 const SETTLE_MS = 1000
 
@@ -36,7 +41,8 @@ interface Issue {
 export function createIncidents(options: IncidentsOptions): Incidents {
   const { github, clock, warn } = options
   const mark = markOf('incident', options.environment, options.service)
-  const said = markOf('run', formatRun(options.run))
+  /** One run says one thing once, whatever the attempt: that it failed, and that it worked after all, are two things. */
+  const markOfSaying = (what: string): string => markOf('run', String(options.run.id), what)
   const labels = [
     LABEL,
     'incident',
@@ -58,28 +64,34 @@ export function createIncidents(options: IncidentsOptions): Incidents {
     }
   }
 
-  /** The oldest first: of several, it is the one. */
-  async function open(): Promise<readonly Issue[]> {
+  /** The oldest first: of several that are open, it is the one. */
+  async function listed(state: 'open' | 'closed'): Promise<readonly Issue[]> {
     const route = 'GET /repos/{owner}/{repo}/issues'
-    const { data } = await github.call(route, { state: 'open', labels: LABEL, per_page: 100 }, NEEDS)
-    if (!Array.isArray(data)) throw garbled(route, 'it is not a list')
-    return data
-      .map((each) => issueOf(route, each))
-      .filter(({ body }) => body.includes(mark))
-      .sort((a, b) => a.number - b.number)
+    // Of what is open all pages, the oldest first: what is opened meanwhile comes last. Of what is closed, the newest.
+    const [most, order] = state === 'open' ? [MOST_PAGES, OLDEST_FIRST] : [1, {}]
+    const found = await pagesOf(most, async (page) => {
+      const { data } = await github.call(
+        route,
+        { state, labels: LABEL, ...order, per_page: PAGE, page },
+        NEEDS,
+      )
+      if (!Array.isArray(data)) throw garbled(route, 'it is not a list')
+      return data.map((each) => issueOf(route, each))
+    })
+    return found.filter(({ body }) => body.includes(mark)).sort((a, b) => a.number - b.number)
   }
 
   async function create({ title, body }: IncidentReport): Promise<Issue> {
     const route = 'POST /repos/{owner}/{repo}/issues'
     const { data } = await github.call(
       route,
-      { title: cutText(title, MOST_TITLE, '…'), body: whole(body, mark, said), labels },
+      { title: cutText(title, MOST_TITLE, '…'), body: whole(body, mark, markOfSaying(title)), labels },
       NEEDS,
     )
     return issueOf(route, data)
   }
 
-  async function comment(issue: number, text: string): Promise<void> {
+  async function comment(issue: number, text: string, said: string): Promise<void> {
     const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
     await github.call(route, { issue_number: issue, body: whole(text, said) }, NEEDS)
   }
@@ -89,18 +101,29 @@ export function createIncidents(options: IncidentsOptions): Incidents {
     await github.call(route, { issue_number: issue, state: 'closed', state_reason: reason }, NEEDS)
   }
 
-  /** This run has said it already: an earlier attempt, or an answer that was lost. */
-  async function isSaid(issue: Issue): Promise<boolean> {
+  /** This run has said it already: in an earlier attempt, or with an answer that was lost. */
+  async function isSaid(issue: Issue, said: string): Promise<boolean> {
     if (issue.body.includes(said)) return true
     const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments'
-    const { data } = await github.call(route, { issue_number: issue.number, per_page: 100 }, NEEDS)
-    if (!Array.isArray(data)) throw garbled(route, 'it is not a list')
-    return data.some(({ body }) => body?.includes(said) === true)
+    const bodies = await pagesOf(MOST_PAGES, async (page) => {
+      const { data } = await github.call(route, { issue_number: issue.number, per_page: PAGE, page }, NEEDS)
+      if (!Array.isArray(data)) throw garbled(route, 'it is not a list')
+      return data.map(({ body }) => body ?? '')
+    })
+    return bodies.some((body) => body.includes(said))
   }
 
-  async function add(issue: Issue, text: string): Promise<IncidentRef> {
-    if (!(await isSaid(issue))) await comment(issue.number, text)
+  async function add(issue: Issue, what: string, text: string): Promise<IncidentRef> {
+    const said = markOfSaying(what)
+    if (!(await isSaid(issue, said))) await comment(issue.number, text, said)
     return { number: issue.number, url: issue.url, opened: false }
+  }
+
+  /** Opened by an earlier attempt with the same words, and closed since. */
+  async function toldBefore({ title }: IncidentReport): Promise<Issue | undefined> {
+    if (options.run.attempt < 2) return undefined
+    const said = markOfSaying(title)
+    return (await listed('closed')).find(({ body }) => body.includes(said))
   }
 
   async function openOne(report: IncidentReport): Promise<IncidentRef> {
@@ -111,15 +134,16 @@ export function createIncidents(options: IncidentsOptions): Incidents {
       // The answer was lost: it may be there all the same.
       if (!isLost(error)) throw error
       await clock.sleep(SETTLE_MS)
-      const [there] = await open()
+      const [there] = await listed('open')
       made = there ?? (await create(report))
     }
     await clock.sleep(SETTLE_MS)
-    const [first = made] = await open()
+    const [first = made] = await listed('open')
     if (first.number >= made.number) return { number: made.number, url: made.url, opened: true }
     // Another process was quicker: of two the older one stays, and has all that was said.
-    const ref = await add(first, report.body)
-    await comment(made.number, `Continued in #${first.number}.`)
+    const ref = await add(first, report.title, report.body)
+    const text = `Continued in #${first.number}.`
+    await comment(made.number, text, markOfSaying(text))
     await close(made.number, 'not_planned')
     return ref
   }
@@ -127,22 +151,39 @@ export function createIncidents(options: IncidentsOptions): Incidents {
   return {
     report: (report) =>
       unlessForbidden(async () => {
-        const [there] = await open()
-        return there === undefined ? openOne(report) : add(there, report.body)
+        const [there] = await listed('open')
+        if (there !== undefined) return add(there, report.title, report.body)
+        const told = await toldBefore(report)
+        if (told === undefined) return openOne(report)
+        return { number: told.number, url: told.url, opened: false }
       }),
 
     resolve: (text) =>
       unlessForbidden(async () => {
-        const [issue] = await open()
+        const [issue] = await listed('open')
         if (issue === undefined) return undefined
         try {
-          await add(issue, text)
+          await add(issue, 'resolved', text)
         } finally {
           await close(issue.number, 'completed')
         }
         return { number: issue.number, url: issue.url, opened: false }
       }),
   }
+}
+
+/** Page after page, until one is not full. */
+async function pagesOf<T>(
+  most: number,
+  read: (page: number) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const all: T[] = []
+  for (let page = 1; page <= most; page++) {
+    const items = await read(page)
+    all.push(...items)
+    if (items.length < PAGE) break
+  }
+  return all
 }
 
 /** A mark that shows nowhere; what it names cannot end the comment that it is in. */

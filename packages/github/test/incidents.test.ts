@@ -51,6 +51,27 @@ describe('an incident', () => {
     expect(it.hub.issues.map(({ comments }) => comments.length)).toEqual([1])
   })
 
+  test('is told by a later attempt what the first had not said: that it worked after all', async () => {
+    await using it = await world()
+    const second = incidents(it, { run: { id: 7, attempt: 2 } })
+    await incidents(it).report({ title: 'shop could NOT be rolled back', body: 'a timeout' })
+    for (let n = 0; n < 2; n++) await second.report(REPORT)
+    expect(it.hub.issues.map(({ comments }) => comments.map(({ body }) => body.split('\n')[0]))).toEqual([
+      ['from 3.0.0 to 2.0.0'],
+    ])
+  })
+
+  test('that somebody has closed is not opened again by a later attempt with the same words', async () => {
+    await using it = await world()
+    await incidents(it).report(REPORT)
+    Object.assign(it.hub.issues[0] ?? {}, { state: 'closed' })
+    const ref = await incidents(it, { run: { id: 7, attempt: 2 } }).report(REPORT)
+    expect(ref).toMatchObject({ number: 1, opened: false })
+    expect(it.hub.issues).toHaveLength(1)
+    await incidents(it, { run: { id: 8, attempt: 1 } }).report(REPORT)
+    expect(it.hub.issues).toHaveLength(2)
+  })
+
   test('of two that were opened at once the older stays, and has what both said', async () => {
     await using it = await world()
     let raced = false
@@ -64,6 +85,30 @@ describe('an incident', () => {
     expect(it.hub.issues.map(({ state }) => state)).toEqual(['open', 'closed'])
     expect(it.hub.issues[0]?.body).toContain('the other')
     expect(it.hub.issues[0]?.comments[0]?.body).toContain('from 3.0.0')
+  })
+
+  test('is found among more than a page of others, and so is what was said of it', async () => {
+    await using it = await world()
+    const labels = ['release-actions:incident']
+    const issues = 'POST /repos/{owner}/{repo}/issues'
+    const crowd = async (size: number): Promise<void> => {
+      for (let n = 0; n < size; n++) await it.github().call(issues, { title: `other ${n}`, labels })
+    }
+    await crowd(120)
+    const first = await incidents(it).report(REPORT)
+    await crowd(120)
+    const other = { run: { id: 8, attempt: 1 } }
+    const again = await incidents(it, other).report(REPORT)
+    expect([first?.opened, again?.opened, again?.number]).toEqual([true, false, first?.number])
+
+    const comments = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
+    for (let n = 0; n < 120; n++)
+      await it.github().call(comments, { issue_number: first?.number ?? 0, body: 'what about it?' })
+    await incidents(it, { run: { id: 9, attempt: 1 } }).report(REPORT)
+    await incidents(it, { run: { id: 9, attempt: 2 } }).report(REPORT)
+    const said = it.hub.issues.find(({ number }) => number === first?.number)?.comments ?? []
+    expect(said.filter(({ body }) => body.startsWith(REPORT.body))).toHaveLength(2)
+    expect(await incidents(it, other).resolve('fixed')).toMatchObject({ number: first?.number })
   })
 
   test('is not opened twice when the answer to the first was lost', async () => {
