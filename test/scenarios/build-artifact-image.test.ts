@@ -1,4 +1,6 @@
 /** An image is built, pushed under a tag of its own, and given its version last. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, jest, test } from '@jest/globals'
 import { openYard } from '../support/artifact.ts'
 
@@ -221,6 +223,38 @@ test('a cancel during the push takes the tag away again', async () => {
   expect(yard.registry.tags('org/shop')).toEqual({})
 })
 
+test('a cancel ends a command with all that it started, and leaves no tag', async () => {
+  await using yard = await openYard()
+  const command = 'sleep 60 & echo $! > child; echo waiting; wait'
+  const running = yard.start({ inputs: { command } })
+  await running.logged(/waiting/)
+  running.cancel()
+  const built = yard.ended(await running.done)
+  expect(built.verdict).toBe('cancelled (1)')
+  expect(built.done.killed).toBe(false)
+  const child = Number(readFileSync(join(yard.workspace, 'child'), 'utf8'))
+  // What has ended is there until somebody asks how.
+  while (isThere(child)) await new Promise((done) => setTimeout(done, 50))
+  expect(yard.registry.tags('org/shop')).toEqual({})
+})
+
+test('a cancel while files are uploaded leaves no tag', async () => {
+  await using yard = await openYard({ files: { 'public/a.txt': 'hello' } })
+  const running = yard.start({ inputs: { type: 'file', path: 'public' } })
+  let cancelled = false
+  yard.registry.before(async (method, path) => {
+    // The archive, after the blob by which it is tried whether anything can be pushed.
+    if (method !== 'PUT' || !path.includes('/uploads/') || cancelled || !running.log.includes('Push')) return
+    cancelled = true
+    running.cancel()
+    await running.logged(/SIGINT received/)
+  })
+  const built = yard.ended(await running.done)
+  expect(built.verdict).toBe('cancelled (1)')
+  expect(built.error).toMatch(/nothing was published/)
+  expect(yard.registry.tags('org/shop')).toEqual({})
+})
+
 test('a cancel while docker pushes ends docker, and leaves no tag', async () => {
   await using yard = await openYard()
   const running = yard.start({ env: { FAKE_DOCKER_PUSH: '60000' } })
@@ -295,3 +329,11 @@ test('an image of several platforms that is only tried is not pushed', async () 
   expect((await yard.build({ inputs, env: { FAKE_DOCKER_BUILDX: '1' } })).verdict).toBe('built (0)')
   expect(yard.registry.requests).toEqual([])
 })
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

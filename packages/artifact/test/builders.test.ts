@@ -240,3 +240,41 @@ describe('layers in GitHub’s cache service', () => {
     expect(builds(docker)).toHaveLength(1)
   })
 })
+
+describe('what docker says when it fails', () => {
+  test.each<[said: string, code: string, fix: RegExp]>([
+    ['denied: requested access to the resource is denied', 'forbidden', /docker login/],
+    ['unauthorized: authentication required', 'forbidden', /docker login/],
+    ['no basic auth credentials', 'forbidden', /docker login/],
+    ['toomanyrequests: You have reached your pull rate limit', 'rate-limited', /signed-in limits are higher/],
+    ['write /var/lib/docker/x: no space left on device', 'not-ready', /docker system prune/],
+    ['Cannot connect to the Docker daemon at unix:///var/run/docker.sock', 'unreachable', /DOCKER_HOST/],
+    ['manifest for nobody/nothing:latest not found: manifest unknown', 'not-found', /FROM lines/],
+    ['main.go:7: undefined: x', 'unhealthy', /in the log of this step/],
+  ])('%s', async (said, code, fix) => {
+    await using docker = dock(`${CLASSIC}; [ "$1" != build ] || { echo '${said}' >&2; exit 1; }`)
+    const error = await docker.build().catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ReleaseError)
+    expect(error).toMatchObject({ code, why: [said] })
+    expect((error as ReleaseError).fix.join()).toMatch(fix)
+    expect(docker.said).toContain(said)
+  })
+
+  test('that it is not there is told with another way to build', async () => {
+    const options: BuilderOptions = {
+      env: { PATH: '/nowhere' },
+      cwd: tmpdir(),
+      clock,
+      say: () => undefined,
+      temp: tmpdir(),
+      nonce: 'n1',
+      layers: undefined,
+      warn: () => undefined,
+    }
+    const { signal } = new AbortController()
+    const builder = await openBuilder(options, signal)
+    const error = await builder.build(ORDER, REPOSITORY, signal).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'not-found' })
+    expect((error as ReleaseError).fix.join()).toMatch(/the input command/)
+  })
+})
