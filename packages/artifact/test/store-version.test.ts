@@ -4,6 +4,7 @@ import {
   Cancelled,
   Conflict,
   Forbidden,
+  NotFound,
   RateLimited,
   ReleaseError,
   Unreachable,
@@ -209,6 +210,7 @@ test('cancelled after it was uploaded, it is taken back', async () => {
 
 test.each<[status: number, error: new (...args: never[]) => ReleaseError]>([
   [403, Forbidden],
+  [404, NotFound],
   [429, RateLimited],
   [500, Unreachable],
 ])('a service that answers %d is said so', async (status, error) => {

@@ -157,7 +157,13 @@ function refused(doing: string, answer: HttpAnswer): ReleaseError {
       why,
       fix: ['run the job again: what the runner was given to show may have run out'],
     })
-  if (status === 404) return new NotFound(message, { why })
+  if (status === 404)
+    return new NotFound(message, {
+      why,
+      fix: [
+        'this GitHub may not have the service yet; store: registry keeps the files in a registry instead',
+      ],
+    })
   if (status === 409)
     return new Conflict(`${message}: this run has an artifact of that name`, {
       why,
