@@ -4,8 +4,12 @@ import { formatDuration } from '@release-actions/values'
 import type { Asked } from './asked.ts'
 import { isGood, type ServiceEnd } from './service-end.ts'
 
+type ReportFrame = Pick<Asked, 'environment'> & {
+  readonly inputs: Pick<Asked['inputs'], 'reason' | 'runbookUrl' | 'dashboardUrl'>
+}
+
 /** One service's end for the job summary. */
-export function reportOf(end: ServiceEnd, { environment, inputs }: Asked): ReleaseReport {
+export function reportOf(end: ServiceEnd, { environment, inputs }: ReportFrame): ReleaseReport {
   const { service, decision, code, reason, from, to, serving } = end
   const stuck = code === 'retreat-failed'
   const version = (stuck ? from?.version : (to ?? serving?.release)?.version) ?? ''
@@ -35,6 +39,7 @@ export function reportOf(end: ServiceEnd, { environment, inputs }: Asked): Relea
       })),
       ...(end.words.length === 0 ? [] : [{ title: 'What the pods say', lines: end.words }]),
     ],
+    ...(end.why.length === 0 ? {} : { notes: [{ title: 'What was found', lines: end.why }] }),
     next: isGood(end) ? [] : nextOf(end),
     links: [
       ...(end.incident === undefined
@@ -53,8 +58,8 @@ function headlineOf(end: ServiceEnd, environment: string | undefined): string | 
   if (code === 'retreat-failed') return undefined
   switch (decision) {
     case 'rolled-back': {
-      const was = from === undefined ? '' : `, not on ${from.version} any more`
-      return `✅ ${service} is back on ${to?.version ?? serving?.release.version ?? 'what served before'}${was}${place}`
+      const was = from === undefined ? '' : `, from ${from.version}`
+      return `✅ ${service} is back on ${to?.version ?? serving?.release.version ?? 'what served before'}${place}${was}`
     }
     case 'unchanged':
       if (reason !== undefined)
@@ -62,8 +67,12 @@ function headlineOf(end: ServiceEnd, environment: string | undefined): string | 
       return `✅ Nothing to take back: ${service} runs ${serving?.release.version ?? 'what it should'}${place}`
     case 'planned':
       return `📝 A dry run: ${service} would go back to ${to?.version ?? 'what served before'}${place}`
-    case 'failed':
-      return `❌ ${service} was not rolled back${place}`
+    case 'failed': {
+      const now = serving?.release.version
+      if (end.changed && now !== undefined && now === to?.version)
+        return `❌ ${service} is back on ${now}${place}, but the rollback has not passed`
+      return `❌ ${service} was not rolled back${place}${now === undefined ? '' : `: it is on ${now}`}`
+    }
     case 'superseded':
       return `⏹️ The rollback of ${service} gave way to a newer run${place}`
     case 'cancelled':
@@ -83,7 +92,9 @@ function todoOf(end: ServiceEnd): ReleaseReport['todo'] {
     return { kind: 'later', text: 'Look at what the newer run does; roll back again if it must go too.' }
   if (decision === 'cancelled')
     return { kind: 'decide', text: `Run it again to see it through, or look at ${workload}:`, command }
-  return { kind: 'later', text: 'Mend the cause and run it again: it carries on from where it stands.' }
+  // Somebody wanted it gone, and it is not: whoever reads this cannot leave it at that.
+  const ways = end.fix.length === 0 ? ['run it again: it carries on from where it stands'] : end.fix
+  return { kind: 'decide', text: `${ways.join('; or ')}. What stands there:`, command }
 }
 
 function nextOf({ namespace, workload }: ServiceEnd): ReleaseReport['next'] {

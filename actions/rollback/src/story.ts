@@ -70,6 +70,11 @@ export class Story {
     this.#world = world
   }
 
+  /** Nothing is in flight: what runs has all of the traffic, whatever becomes of this. */
+  saw(running: ReleaseId): void {
+    this.#serving ??= { release: running, share: 100 }
+  }
+
   /** What an earlier attempt began is what it was: the world has moved since. */
   chose(from: ReleaseId, target: Target | undefined, base: ReleaseId | undefined, running: ReleaseId): void {
     this.#from ??= from

@@ -100,6 +100,8 @@ async function walk(
   const { asked, service } = story
   const { inputs, kit } = asked
   let survey = await opened.survey()
+  const running = fromOf(survey, entries ?? [])
+  if (baseOf(survey) === undefined) story.saw(running)
   const namespace = opened.client.namespace
   const target = inputs.abort
     ? undefined
@@ -107,7 +109,6 @@ async function walk(
   const first = nextWay(target, survey)
   const unfinished = first.kind === 'there' && isUnfinished(kit.context.run, target, survey)
   const earlier = first.kind === 'there' ? takenBackBy(kit.context.run, survey, entries ?? []) : undefined
-  const running = fromOf(survey, entries ?? [])
   const from = earlier ?? running
   story.chose(from, target, baseOf(survey), running)
   if (asked.record.kind === 'away' && inputs.record && target !== undefined)

@@ -1,7 +1,7 @@
 import { releaseSummary, type Outcome } from '@release-actions/action-kit'
 import { FLUSH_MS, reportChecks } from '@release-actions/action-world'
 import { createChecks, createIncidents } from '@release-actions/github'
-import { markdownLine, markdownTable, messageOf, ReleaseError } from '@release-actions/values'
+import { markdownFold, markdownLine, markdownTable, messageOf, ReleaseError } from '@release-actions/values'
 import type { Asked } from './asked.ts'
 import { incidentOf, isIncident } from './incident.ts'
 import { reportOf, sentenceOf } from './report.ts'
@@ -33,7 +33,8 @@ export async function tell(asked: Asked, found: readonly ServiceEnd[]): Promise<
       if (result.log.length > 0) kit.log.group(`Hook ${hook.name} of ${service}`, result.log)
     if (words.length > 0) kit.log.group(`What the pods of ${service} say`, words)
   }
-  ends.forEach((end) => kit.log.line(sentenceOf(end)))
+  for (const end of ends)
+    kit.log.line(ends.length > 1 && !isGood(end) ? `[${end.service}] ${sentenceOf(end)}` : sentenceOf(end))
   return failureOf(ends)
 }
 
@@ -130,9 +131,12 @@ function evidenceOf(end: ServiceEnd): object {
 }
 
 function summaryOf(asked: Asked, ends: readonly ServiceEnd[]): string {
-  const each = ends.map((end) => releaseSummary(reportOf(end, asked)))
-  if (ends.length < 2) return each.join('\n')
-  const bad = ends.filter((end) => !isGood(end)).length
+  const whole = (end: ServiceEnd): string => releaseSummary(reportOf(end, asked))
+  if (ends.length < 2) return ends.map(whole).join('\n')
+  // What needs somebody stands open; the others unfold.
+  const open = ends.filter((end) => !isGood(end)).map(whole)
+  const folded = ends.filter(isGood).map((end) => markdownFold(sentenceOf(end), whole(end)))
+  const bad = open.length
   const place = asked.environment === undefined ? '' : `of ${markdownLine(asked.environment)} `
   const head =
     bad === 0
@@ -148,7 +152,12 @@ function summaryOf(asked: Asked, ends: readonly ServiceEnd[]): string {
       end.reason ?? '',
     ].map(markdownLine),
   )
-  return [head, markdownTable(['', 'service', '', 'was on', 'is on', 'why'], rows), ...each].join('\n\n')
+  return [
+    head,
+    markdownTable(['', 'service', 'ended', 'was on', 'is on', 'why'], rows),
+    ...open,
+    ...folded,
+  ].join('\n\n')
 }
 
 /** The job fails naming the services that are not where they should be. */

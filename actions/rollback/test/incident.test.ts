@@ -1,47 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import type { ReleaseId } from '@release-actions/release'
 import type { Asked } from '../src/asked.ts'
 import { incidentOf, isIncident } from '../src/incident.ts'
 import type { ServiceEnd } from '../src/service-end.ts'
-
-const release = (version: string): ReleaseId => ({
-  version,
-  digest: `sha256:${version.repeat(64)}`,
-  image: `shop:${version}`,
-  template: version,
-})
-const ON_BAD = { release: release('3'), share: 100 }
-const ON_GOOD = { release: release('2'), share: 100 }
-
-function ended(change: Partial<ServiceEnd>): ServiceEnd {
-  return {
-    service: 'shop',
-    namespace: 'shop',
-    workload: 'shop',
-    decision: 'rolled-back',
-    code: undefined,
-    reason: undefined,
-    from: release('3'),
-    to: release('2'),
-    source: undefined,
-    serving: ON_BAD,
-    startedAt: 0,
-    changed: false,
-    backAt: undefined,
-    moves: [],
-    hooks: [],
-    gates: [],
-    windows: undefined,
-    words: [],
-    warnings: [],
-    deployment: undefined,
-    incident: undefined,
-    why: [],
-    fix: [],
-    wayBack: undefined,
-    ...change,
-  }
-}
+import { ended, ON_GOOD } from './world.ts'
 
 describe('an incident', () => {
   const asked = { incident: true, abort: false }
