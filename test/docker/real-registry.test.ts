@@ -98,6 +98,22 @@ test('the history of the repository is read back, newest first', async () => {
   expect(evidence.history[0]).toMatchObject({ commit: site.github.sha, size: expect.any(Number) })
 })
 
+test('what a distribution installed into the image is read from the layers that docker pushed', async () => {
+  const paragraph = (name: string, version: string): string =>
+    `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${version}\n`
+  await using site = await openSite({
+    Dockerfile: 'FROM scratch\nCOPY base/ /\nCOPY more/ /\n',
+    'base/etc/os-release': 'ID=debian\nVERSION_ID="12"\n',
+    'base/var/lib/dpkg/status': paragraph('libc6', '2.36'),
+    // The layer above has the whole file anew.
+    'more/var/lib/dpkg/status': `${paragraph('libc6', '2.36')}\n${paragraph('curl', '7.88')}`,
+  })
+  const done = await site.build()
+  expect(told(done)).toBe('built')
+  expect(done.summary).toContain('2 packages, from dpkg')
+  expect(done.log).toMatch(/dpkg: 2 packages/)
+})
+
 test('a Dockerfile that does not build says what docker said', async () => {
   await using site = await openSite({ Dockerfile: 'FROM scratch\nCOPY absent /\n' })
   expect(told(await site.build())).toMatch(/the build failed with exit code 1[^]*COPY failed/)
