@@ -18,8 +18,8 @@ export interface Unchanged {
   readonly live: Landed
   /** Which colour serves, say. */
   readonly detail?: string
-  /** What the manifests say and the cluster does not have, a sentence each. */
-  readonly unapplied?: readonly string[]
+  /** What the manifests say and the cluster does not have, and what could not be compared: sentences. */
+  readonly unapplied?: { readonly differing: readonly string[]; readonly unseen: readonly string[] }
   /** What an action of this kind has as its evidence, empty. */
   readonly evidence: unknown
   readonly recorderOf: (
@@ -40,7 +40,10 @@ export async function sayUnchanged(step: Unchanged): Promise<void> {
     kit.log.warning(text)
   }
   await completeRecord(step, warn)
-  if (step.unapplied !== undefined && step.unapplied.length > 0) warn(notApplied(step.unapplied))
+  const { differing, unseen } = step.unapplied ?? { differing: [], unseen: [] }
+  if (differing.length > 0) warn(notApplied(differing))
+  // Of a Secret, say: to warn of it with every run would hide the day on which there is something to do.
+  unseen.forEach((text) => kit.log.line(text))
   kit.outputs.set({
     decision: 'unchanged',
     message,
@@ -73,8 +76,8 @@ export async function sayUnchanged(step: Unchanged): Promise<void> {
 }
 
 /** There is no version to be judged, and no way back that a release would give it. */
-function notApplied(unapplied: readonly string[]): string {
-  return `the pod template is live already, so nothing of the manifests is applied: ${unapplied.join('; ')}; \`kubectl apply\` brings such changes in`
+function notApplied(differing: readonly string[]): string {
+  return `the pod template is live already, so nothing of the manifests is applied: ${differing.join('; ')}; \`kubectl apply\` brings such changes in`
 }
 
 /** The process that released it may have been killed before it could say so. */

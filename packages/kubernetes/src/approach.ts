@@ -6,6 +6,7 @@ import { heldByUs } from './canary/held-by-us.ts'
 import { isRolledOut } from './canary/rolled-out.ts'
 import { findStanding, type TargetOptions } from './canary/standing.ts'
 import { loadHashing, templateHash } from './canary/template-hash.ts'
+import type { Unapplied } from './canary/unapplied.ts'
 import type { KubernetesCanary } from './kubernetes.ts'
 import { canaryName } from './names.ts'
 import { reach, type ReachOptions } from './reach.ts'
@@ -23,10 +24,10 @@ export interface Approach {
   /** What was asked beside the first look. @throws ReleaseError */
   glance(): Promise<CanaryGlance>
   /**
-   * What the manifests say beside the template and the cluster does not have, a sentence each; `replicas` left out, which
-   * an HPA or a person may have changed since. Reads only.
+   * What the manifests say beside the template and the cluster does not have. `replicas` do not count: an HPA or a person
+   * may have changed them since. Reads only.
    */
-  unapplied(): Promise<readonly string[]>
+  unapplied(): Promise<Unapplied>
   /** Everything that a release touches: loaded and found only now. @throws NotFound, InvalidInput, Forbidden */
   open(): Promise<KubernetesCanary>
 }
@@ -62,14 +63,14 @@ export async function approach(options: CanaryOptions): Promise<Approach> {
       }
     },
     async unapplied() {
-      if (manifests === undefined) return []
-      const names = differencesBeside(besideTemplate(manifests.deployment), deployment, true).map(
-        ({ name }) => name,
-      )
-      const own = names.length === 0 ? [] : [`Deployment ${workload} differs in ${names.join(', ')}`]
-      if (manifests.configs.length + manifests.others.length === 0) return own
+      if (manifests === undefined) return { differing: [], unseen: [] }
+      const beside = differencesBeside(besideTemplate(manifests.deployment), deployment, true)
+      const names = beside.map(({ name }) => name).join(', ')
+      const own = names === '' ? [] : [`Deployment ${workload} differs in ${names}`]
+      if (manifests.configs.length + manifests.others.length === 0) return { differing: own, unseen: [] }
       const { unappliedObjects } = await import('./canary/unapplied.ts')
-      return [...own, ...(await unappliedObjects(client, manifests, heldByUs(workload, traffic)))]
+      const found = await unappliedObjects(client, manifests, heldByUs(workload, traffic))
+      return { ...found, differing: [...own, ...found.differing] }
     },
     async open() {
       if (goal !== undefined) assertNotAdopted(await readable(early))

@@ -61,7 +61,7 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
     typeOf,
 
     async look() {
-      const configs = await Promise.all(manifests.configs.map((object) => compare(client, object)))
+      const configs = await Promise.all(manifests.configs.map((object) => compareConfig(client, object)))
       const found = await Promise.all(
         others.map(async (object) => {
           const type = await typeOf(object)
@@ -109,7 +109,7 @@ type Compared =
   { readonly kind: 'new' | 'same' } | { readonly kind: 'changed' | 'unseen'; readonly why: string }
 
 /** One changed under its old name would be read by the stable too, as soon as one of its pods restarts. */
-async function compare(client: Client, object: AnyObject): Promise<Compared> {
+export async function compareConfig(client: Client, object: AnyObject): Promise<Compared> {
   const kind = object.kind === 'Secret' ? 'Secret' : 'ConfigMap'
   const name = object.metadata?.name ?? ''
   try {
