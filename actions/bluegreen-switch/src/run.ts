@@ -1,14 +1,14 @@
 import type { Kit } from '@release-actions/action-kit'
 import {
-  assertAttested,
-  chooseImage,
+  assertGiven,
   environmentOf,
   httpOf,
+  imageToRelease,
   isUnfinished,
   recordAhead,
 } from '@release-actions/action-world'
 import { isAlreadySwitched, type ClaimSight, type Landed, type SwitchGoal } from '@release-actions/release'
-import { InvalidInput, messageOf } from '@release-actions/values'
+import { messageOf } from '@release-actions/values'
 import { checkTimes, goalOf } from './goal.ts'
 import type { SwitchInputs } from './inputs.ts'
 import { givesGates, openSetting, type Setting } from './setting.ts'
@@ -21,18 +21,12 @@ export async function run(inputs: SwitchInputs, kit: Kit): Promise<void> {
   if (kit.post) return isUnfinished(kit) ? (await import('./post.ts')).complete(inputs, kit) : undefined
   const environment = environmentOf(inputs)
   checkTimes(inputs)
-  if (inputs.image === undefined && inputs.manifests === undefined) {
-    throw new InvalidInput('image', undefined, 'an image by digest or tag, or give manifests')
-  }
+  assertGiven(inputs)
   const gatesOf = async () => (await import('./choose-gates.ts')).chooseGates(inputs, kit.context.workspace)
   // A mistake in the gates is told before anything is asked of anybody; where none are given there is none to make.
   const given = givesGates(inputs) ? await gatesOf() : undefined
   const http = httpOf(kit)
-  const chosen = inputs.image === undefined ? undefined : await chooseImage(inputs.image, http, process.env)
-  if (chosen?.unresolved !== undefined) {
-    kit.log.warning(`${chosen.image} is released by its tag: its digest is not known (${chosen.unresolved})`)
-  }
-  await assertAttested(inputs, chosen, kit, http)
+  const chosen = await imageToRelease(inputs, kit, http)
   const looking = openSetting(inputs, kit, http, chosen, true)
   const service = inputs.service ?? inputs.workload
   // A dry run reads nothing of GitHub's either: it needs no permission there.

@@ -1,14 +1,14 @@
 import type { Kit } from '@release-actions/action-kit'
 import {
-  assertAttested,
-  chooseImage,
+  assertGiven,
   environmentOf,
   httpOf,
+  imageToRelease,
   isUnfinished,
   recordAhead,
 } from '@release-actions/action-world'
 import { isAlreadyLive, type Landed, type ReleaseGoal } from '@release-actions/release'
-import { InvalidInput, messageOf } from '@release-actions/values'
+import { messageOf } from '@release-actions/values'
 import { goalOf } from './goal.ts'
 import type { CanaryInputs } from './inputs.ts'
 import { openSetting, type Setting } from './setting.ts'
@@ -22,19 +22,13 @@ export async function run(inputs: CanaryInputs, kit: Kit): Promise<void> {
   if (kit.post) return isUnfinished(kit) ? (await import('./post.ts')).complete(inputs, kit) : undefined
   const environment = environmentOf(inputs)
   const walk = walkOf(inputs)
-  if (inputs.image === undefined && inputs.manifests === undefined) {
-    throw new InvalidInput('image', undefined, 'an image by digest or tag, or give manifests')
-  }
+  assertGiven(inputs)
   const gatesOf = async () =>
     (await import('./choose-gates.ts')).chooseGates(inputs, walk, kit.context.workspace)
   // A mistake in the gates is told before anything is asked of anybody; where none are given there is none to make.
   const given = inputs.gates === undefined && inputs.gatesFile === undefined ? undefined : await gatesOf()
   const http = httpOf(kit)
-  const chosen = inputs.image === undefined ? undefined : await chooseImage(inputs.image, http, process.env)
-  if (chosen?.unresolved !== undefined) {
-    kit.log.warning(`${chosen.image} is released by its tag: its digest is not known (${chosen.unresolved})`)
-  }
-  await assertAttested(inputs, chosen, kit, http)
+  const chosen = await imageToRelease(inputs, kit, http)
   const looking = openSetting(inputs, kit, http, chosen, true)
   const service = inputs.service ?? inputs.workload
   // A dry run reads nothing of GitHub's either: it needs no permission there.

@@ -1,6 +1,7 @@
 import type { Kit } from '@release-actions/action-kit'
 import type { Http } from '@release-actions/http'
 import type { Checks, Ledger } from '@release-actions/ports'
+import { askedAhead } from './asked-ahead.ts'
 import { openGitHub } from './github.ts'
 import { resolvingIncidents } from './resolve-incident.ts'
 
@@ -47,18 +48,4 @@ export async function recordAhead(
   await new Promise((resolve) => setImmediate(resolve))
   const record = await openRecord(inputs, kit, http, environment, service)
   return record === undefined ? undefined : { ...record, ledger: askedAhead(record.ledger) }
-}
-
-/** Its first history is the one that is asked for now. */
-function askedAhead(ledger: Ledger): Ledger {
-  let first: ReturnType<Ledger['history']> | undefined = ledger.history()
-  first.catch(() => undefined) // said by whoever waits for it, if anybody does
-  return {
-    ...ledger,
-    history(limit) {
-      const asked = limit === undefined ? first : undefined
-      first = undefined
-      return asked ?? ledger.history(limit)
-    },
-  }
 }
