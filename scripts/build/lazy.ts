@@ -9,7 +9,8 @@
  */
 import { builtinModules } from 'node:module'
 import type { OnResolveResult, Plugin } from 'esbuild'
-import { basename, dirname, relative } from 'node:path'
+import { statSync } from 'node:fs'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { inRepo, ROOT } from '../lib/repo.ts'
 
 /** Node modules that are not part of Node's own start-up snapshot and take a millisecond or more to load. */
@@ -98,6 +99,12 @@ export const lazy: Plugin = {
         return { path: `node:${name}`, external: true }
       }
       if (LEFT_OUT.has(args.path) || isLeftOutFile(args)) return { path: args.path, namespace: 'left-out', sideEffects: false }
+      if (args.namespace === 'file' && /^\.{1,2}\//.test(args.path)) {
+        // Without asking esbuild, which costs a round trip for each of thousands of imports.
+        const file = resolve(args.resolveDir, args.path)
+        if (!PURE_PATH.test(file.replaceAll('\\', '/'))) return undefined
+        if (isFile(file)) return { path: file, sideEffects: false }
+      }
       const esModule = ES_MODULES.get(args.path)
       const path = esModule === undefined ? args.path : inRepo(esModule)
       const { importer, resolveDir } = args
@@ -137,6 +144,10 @@ export const lazy: Plugin = {
       contents: deferred(`(() => { throw new Error('${path} is not part of this bundle') })()`),
     }))
   },
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
 function isLeftOutFile({ importer, path }: { readonly importer: string; readonly path: string }): boolean {

@@ -8,8 +8,17 @@ export const ownSources: Plugin = {
   name: 'own-sources',
   setup(build) {
     build.onLoad({ filter: /[\\/](?:packages|actions)[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
-      contents: withDirectImports(withNames(readFileSync(path, 'utf8')), path),
+      contents: contentsOf(path),
       loader: 'ts',
     }))
   },
+}
+
+/** Of one process, for the bundles after the first. */
+const known = new Map<string, string>()
+
+function contentsOf(path: string): string {
+  const contents = known.get(path) ?? withDirectImports(withNames(readFileSync(path, 'utf8')), path)
+  known.set(path, contents)
+  return contents
 }

@@ -25,7 +25,8 @@ export async function pack(files: ReadonlyMap<string, string>): Promise<Readonly
     const { code, assets, stats } = await ncc(
       join(folder, 'index.mjs'),
       {
-        minify: true,
+        // Of the main file only, and by terser, which takes a second for it: see `small`.
+        minify: false,
         esm: false,
         cache: false,
         quiet: true,
@@ -70,7 +71,8 @@ async function withStableNames(
   names: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, string>> {
   const packed = new Map<string, string>()
-  if (chunks.size === 0) return packed.set('index.js', ending(code))
+  const main = await small(code)
+  if (chunks.size === 0) return packed.set('index.js', ending(main))
   const table: Record<string, string> = {}
   for (const [file, text] of chunks) {
     const id = /^(\d+)\.index\.[cm]?js$/.exec(file)?.[1]
@@ -79,20 +81,27 @@ async function withStableNames(
     const fitting = names.get(id) ?? `shared-${id}`
     const name = packed.has(`${fitting}.js`) ? `${fitting}-${id}` : fitting
     table[id] = name
-    // ncc minifies its main file only.
-    const small = await transform(text, {
-      minify: true,
-      target: 'node24',
-      legalComments: 'none',
-      charset: 'utf8',
-    })
-    packed.set(`${name}.js`, ending(small.code))
+    packed.set(`${name}.js`, ending(await small(text)))
   }
   const place = /=(\w+)=>""\+\1\+"\.index\.[cm]?js"/g
-  if (code.match(place)?.length !== 1)
+  if (main.match(place)?.length !== 1)
     throw new Error('ncc names its chunks in another way than it did: see pack.ts')
-  const named = code.replace(place, (_, id: string) => `=${id}=>(${JSON.stringify(table)})[${id}]+".js"`)
+  const named = main.replace(place, (_, id: string) => `=${id}=>(${JSON.stringify(table)})[${id}]+".js"`)
   return packed.set('index.js', ending(named))
+}
+
+/**
+ * Minified. esbuild also puts a module's function into parentheses, by which V8 knows that it will be called, and reads it
+ * once instead of twice.
+ */
+async function small(code: string): Promise<string> {
+  const { code: minified } = await transform(code, {
+    minify: true,
+    target: 'node24',
+    legalComments: 'none',
+    charset: 'utf8',
+  })
+  return minified
 }
 
 /** One line end at the end, and none of the blanks that webpack leaves. */
