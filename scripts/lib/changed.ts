@@ -1,0 +1,29 @@
+/** Which files a person has touched, so that what was looked at before need not be looked at again. */
+import { spawnSync } from 'node:child_process'
+import { ROOT } from './repo.ts'
+
+/** Where the others' work is, which CI has linted. Without it, the last commit. */
+const BASE = 'origin/main'
+/** What decides over files that are not touched themselves. */
+const DECIDES = /^(eslint\.config\.|\.prettier|package(-lock)?\.json$|tsconfig|scripts\/lint)/
+
+/**
+ * The files that differ from what `origin/main` and the branch have in common, those that git does not know yet among
+ * them, relative to the repository.
+ * @returns undefined: all of them, since git cannot tell or the rules themselves have changed
+ */
+export function changedFiles(): readonly string[] | undefined {
+  const base = git('merge-base', 'HEAD', BASE) ?? git('rev-parse', 'HEAD')
+  if (base === undefined) return undefined
+  const differing = git('diff', '--name-only', '--diff-filter=d', base.trim())
+  const unknown = git('ls-files', '--others', '--exclude-standard')
+  if (differing === undefined || unknown === undefined) return undefined
+  const files = `${differing}\n${unknown}`.split('\n').filter((file) => file !== '')
+  return files.some((file) => DECIDES.test(file)) ? undefined : files
+}
+
+/** What it prints; undefined when it fails, or when there is no git. */
+function git(...args: readonly string[]): string | undefined {
+  const run = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' })
+  return run.status === 0 ? run.stdout : undefined
+}
