@@ -36,7 +36,12 @@ export async function run(inputs: RollbackInputs, kit: Kit): Promise<void> {
     const connection = await connectCluster(inputs, kit)
     const github =
       inputs.record && environment !== undefined ? await openGitHub(inputs.token, kit, http) : undefined
-    const record = await recordOf(github, environment, wanted, kit, inputs.abort)
+    const reading = recordOf(github, environment, wanted, kit, inputs.abort)
+    // Needed whatever the record says, and loaded while GitHub answers.
+    const parts = new Promise((resolve) => setImmediate(resolve)).then(() =>
+      Promise.all([import('./take-back.ts'), import('./tell.ts')]),
+    )
+    const record = await reading
     const services = wanted === 'all' ? await allServices(record, inputs, kit, http, connection) : wanted
     if (wanted === 'all')
       kit.log.line(`services of ${environment ?? 'the namespace'}: ${services.join(', ')}`)
@@ -56,7 +61,7 @@ export async function run(inputs: RollbackInputs, kit: Kit): Promise<void> {
         : undefined,
       remember: rememberer(kit),
     }
-    const [{ takeBack }, { tell }] = await Promise.all([import('./take-back.ts'), import('./tell.ts')])
+    const [{ takeBack }, { tell }] = await parts
     const ends = await Promise.all(services.map((service) => takeBack(asked, service)))
     const failure = await tell(asked, ends)
     if (ends.every(({ decision, code }) => decision !== 'cancelled' && code !== 'retreat-failed'))
