@@ -12,16 +12,10 @@ import {
   type RedeployGoal,
   type RedeployMove,
   type RedeploySight,
-  type ReleaseId,
   type WorkloadSight,
 } from '../../src/index.ts'
+import { id } from './releases.ts'
 
-const id = (n: number): ReleaseId => ({
-  version: `${n}`,
-  digest: undefined,
-  image: `shop:${n}`,
-  template: `t${n}`,
-})
 const RUN = { id: 9, attempt: 1 }
 const GOAL: RedeployGoal = {
   kind: 'redeploy',

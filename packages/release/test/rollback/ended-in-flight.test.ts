@@ -11,13 +11,8 @@ import {
   type ReleaseId,
   type Switching,
 } from '../../src/index.ts'
+import { id } from './releases.ts'
 
-const id = (n: number): ReleaseId => ({
-  version: `${n}`,
-  digest: undefined,
-  image: `shop:${n}`,
-  template: `t${n}`,
-})
 const RELEASE = { id: 7, attempt: 1 }
 const ROLLBACK = { id: 9, attempt: 1 }
 const flying: LeaseState = {

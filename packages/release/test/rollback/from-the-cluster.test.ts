@@ -8,16 +8,10 @@ import {
   type Landed,
   type LeaseState,
   type Redeploying,
-  type ReleaseId,
   type Revision,
 } from '../../src/index.ts'
+import { id } from './releases.ts'
 
-const id = (n: number): ReleaseId => ({
-  version: `${n}`,
-  digest: undefined,
-  image: `shop:${n}`,
-  template: `t${n}`,
-})
 const revision = (n: number, of = n): Revision => ({ replicaSet: `shop-${n}`, revision: n, release: id(of) })
 const RUN = { id: 7, attempt: 1 }
 const landed = (n: number, at: number, outcome: Landed['outcome'] = 'promoted'): Landed => ({
