@@ -3,6 +3,8 @@ import { appService } from '@release-actions/lab'
 import { errorless, failuresOf } from '../support/evidence.ts'
 import { scenario } from '../support/scene.ts'
 
+/** As long as the name of a Service may be. */
+const LONGEST = 'release-of-a-chart-whose-name-somebody-has-made-of-three-others'
 const LABELS = { 'app.kubernetes.io/name': 'checkout', tier: 'api' }
 
 describe('odd names and labels', () => {
@@ -45,6 +47,30 @@ describe('odd names and labels', () => {
       expect(Object.values(labels).every((value) => value.length <= 63)).toBe(true)
       expect(labels).not.toEqual({ app: 'a'.repeat(63), part: 'web' })
       expect(failuresOf(scene.load)).toEqual([])
+    },
+  )
+
+  scenario(
+    'a workload, Service and route with names of 63 characters are released, and taken back',
+    { name: LONGEST, rate: 40 },
+    async (scene) => {
+      const { stage, load } = scene
+      const running = scene.start({ version: '2', inputs: { plan: '50, 100', soak: '300ms' } })
+      await running.logged(/judge at 50 %/)
+      const during = (await stage.list('Service')).map(({ metadata }) => metadata.name)
+      const done = await running.done
+      const retreated = await scene.release({
+        version: '3',
+        env: { NEVER_READY: '1' },
+        inputs: { plan: '50, 100', timeout: '3s' },
+      })
+
+      expect(errorless(done)).toEqual([])
+      expect(done.outputs).toMatchObject({ decision: 'promoted' })
+      expect(during.map((name) => name.length)).toEqual([63, 63])
+      expect(retreated.outputs).toMatchObject({ decision: 'retreated' })
+      expect((await stage.list('Service')).map(({ metadata }) => metadata.name)).toEqual([LONGEST])
+      expect(failuresOf(load)).toEqual([])
     },
   )
 })

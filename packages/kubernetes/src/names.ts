@@ -56,8 +56,8 @@ export function colorName(workload: string, color: 'blue' | 'green'): string {
   return `${bounded(workload, 253 - color.length - 1)}-${color}`
 }
 
-/** `shop` → `shop-blue`, `shop-preview`, for a Service: a DNS label. */
-export function besideService(service: string, suffix: 'blue' | 'green' | 'preview'): string {
+/** `shop` → `shop-blue`, `shop-preview`, `shop-canary`, for a Service: a DNS label. */
+export function besideService(service: string, suffix: 'blue' | 'green' | 'preview' | 'canary'): string {
   return `${bounded(service, LONGEST_LABEL - suffix.length - 1)}-${suffix}`
 }
 
@@ -66,6 +66,7 @@ export function canaryValue(value: string): string {
   return `${bounded(value, LONGEST_LABEL - '-canary'.length)}-canary`
 }
 
+/** `shop` → `shop-canary`, for a Deployment; a Service's name is shorter: besideService. */
 export function canaryName(workload: string): string {
   return `${bounded(workload, 253 - '-canary'.length)}-canary`
 }

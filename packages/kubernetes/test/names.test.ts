@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { bounded, canaryValue, fenceKey, leaseName } from '../src/names.ts'
+import { besideService, bounded, canaryValue, fenceKey, leaseName } from '../src/names.ts'
 import { parseQuantity } from '../src/quantity.ts'
 import { selectorText } from '../src/selectors.ts'
 
@@ -13,6 +13,12 @@ test('a Lease is named after its workload, and a long name is cut without two be
 test('names are legal after being cut: no dash before the hash, none at the end', () => {
   expect(bounded(`${'a'.repeat(53)}-${'b'.repeat(30)}`)).toMatch(/^a{53}-[0-9a-f]{8}$/)
   expect(canaryValue('v'.repeat(63)).length).toBeLessThanOrEqual(63)
+})
+
+test("the canary's Service has a name that a Service may have, also where the stable's is as long as it may be", () => {
+  expect(besideService('shop', 'canary')).toBe('shop-canary')
+  expect(besideService('s'.repeat(63), 'canary')).toMatch(/^s+-[0-9a-f]{8}-canary$/)
+  expect(besideService('s'.repeat(63), 'canary')).toHaveLength(63)
 })
 
 test('each workload has a fence of its own on an object that several share', () => {

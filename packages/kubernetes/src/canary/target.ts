@@ -1,6 +1,6 @@
 import { Conflict } from '@release-actions/values'
 import { isMapping } from '../config/kubeconfig.ts'
-import { canaryName, LABELS, TRACK } from '../names.ts'
+import { besideService, canaryName, LABELS, TRACK } from '../names.ts'
 import type { Deployment, Labels, Service } from '../objects.ts'
 import type { HttpRoute } from '../traffic/route-types.ts'
 import type { Goal } from './goal.ts'
@@ -33,7 +33,7 @@ export async function findTarget(options: TargetOptions, standing: Standing): Pr
   const { name = workload, uid = '' } = deployment.metadata ?? {}
   const stableService =
     options.stableService ?? serviceOf(options, deployment, services.items, route, manifests)
-  const canaryService = options.canaryService ?? canaryName(stableService)
+  const canaryService = options.canaryService ?? besideService(stableService, 'canary')
   let labels: Promise<CanaryLabels> | undefined
   return {
     workload,

@@ -1,4 +1,4 @@
-import { canaryName, routeKey } from '../names.ts'
+import { besideService, routeKey } from '../names.ts'
 import type { HttpRoute } from './route-types.ts'
 
 /**
@@ -8,6 +8,8 @@ import type { HttpRoute } from './route-types.ts'
 export function mayBeLinked(route: HttpRoute, workload: string, canaryService: string | undefined): boolean {
   if (route.metadata?.annotations?.[routeKey(workload)] !== undefined) return true
   const names = (route.spec?.rules ?? []).flatMap((rule) => (rule.backendRefs ?? []).map(({ name }) => name))
-  const ours = new Set(canaryService === undefined ? names.map(canaryName) : [canaryService])
+  const ours = new Set(
+    canaryService === undefined ? names.map((name) => besideService(name, 'canary')) : [canaryService],
+  )
   return names.some((name) => ours.has(name))
 }

@@ -147,6 +147,20 @@ describe('listing', () => {
     expect((body.items ?? []).map(({ metadata }) => metadata.name)).toEqual(expected)
   })
 
+  test.each([
+    ['app in (x,{})', 'values[1][app]'],
+    ['app={}', 'values[0][app]'],
+  ])('by a value that no label can have is 400: %s', async (selector, field) => {
+    const made = await world()
+    const long = 'y'.repeat(64)
+    const text = encodeURIComponent(selector.replace('{}', long))
+    const { status, body } = await made.call('GET', `${CONFIG_MAPS}?labelSelector=${text}`)
+    expect(status).toBe(400)
+    expect(body).toMatchObject({
+      message: `unable to parse requirement: ${field}: Invalid value: "${long}": must be no more than 63 characters`,
+    })
+  })
+
   test('by a field that the kind does not have is 400', async () => {
     const { call } = await world()
     expect((await call('GET', `${CONFIG_MAPS}?fieldSelector=data.a%3D1`)).status).toBe(400)

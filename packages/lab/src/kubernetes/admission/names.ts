@@ -70,7 +70,7 @@ export function keyCauses(field: string, key: string): StatusCause[] {
   return causes
 }
 
-function valueCauses(field: string, value: string): StatusCause[] {
+export function valueCauses(field: string, value: string): StatusCause[] {
   if (value === '') return []
   if (value.length > 63) return [invalidValue(field, value, 'must be no more than 63 characters')]
   return QUALIFIED.test(value) ? [] : [invalidValue(field, value, WORDS.value)]

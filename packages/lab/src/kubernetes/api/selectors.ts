@@ -1,4 +1,5 @@
 import type { Kind } from '../kinds.ts'
+import { valueCauses } from '../admission/names.ts'
 import { objectAt } from '../json.ts'
 import type { KubeObject } from '../store.ts'
 import { badRequest } from './status-error.ts'
@@ -20,13 +21,17 @@ function requirement(text: string): Requirement {
   const inside = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(text)
   if (inside !== null) {
     const [, key = '', operator, list = ''] = inside
-    const values = list.split(',').map((value) => value.trim())
+    const values = legal(
+      key,
+      list.split(',').map((value) => value.trim()),
+    )
     if (operator === 'in') return (labels) => labels[key] !== undefined && values.includes(labels[key])
     return (labels) => labels[key] === undefined || !values.includes(labels[key])
   }
   const compared = /^([^\s=!<>]+)\s*(==|=|!=)\s*(\S*)$/.exec(text)
   if (compared !== null) {
-    const [, key = '', operator, value = ''] = compared
+    const [, key = '', operator, given = ''] = compared
+    const [value = ''] = legal(key, [given])
     return operator === '!=' ? (labels) => labels[key] !== value : (labels) => labels[key] === value
   }
   const absent = /^!\s*([^\s=!<>()]+)$/.exec(text)?.[1]
@@ -34,6 +39,14 @@ function requirement(text: string): Requirement {
   if (/^[^\s=!<>()]+$/.test(text)) return (labels) => labels[text] !== undefined
   const odd = text.split(/\s+/)[1] ?? text
   throw badRequest(`unable to parse requirement: found '${odd}', expected: in, notin, =, ==, !=, gt, lt`)
+}
+
+/** What no label can have as a value is refused, as the API server does: the question is wrong, not its answer empty. */
+function legal(key: string, values: readonly string[]): readonly string[] {
+  const sorted = [...values].sort()
+  const [cause] = sorted.flatMap((value, at) => valueCauses(`values[${String(at)}][${key}]`, value))
+  if (cause !== undefined) throw badRequest(`unable to parse requirement: ${cause.field}: ${cause.message}`)
+  return values
 }
 
 function splitOutsideParentheses(text: string): string[] {
