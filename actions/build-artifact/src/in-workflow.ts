@@ -173,7 +173,7 @@ async function listOf({ inputs, kit, http }: Work): Promise<WorkflowArtifacts> {
   if (inputs.token === undefined)
     throw new InvalidInput('token', undefined, '${{ github.token }}: it lists the artifacts that there are')
   const { createWorkflowArtifacts } = await import('@release-actions/github')
-  return createWorkflowArtifacts((await openGitHub(inputs.token, kit, http)).github)
+  return createWorkflowArtifacts((await openGitHub(inputs.token, kit, http)).github, kit.context.run.id)
 }
 
 /** @throws NotFound, Conflict when the version is another, Forbidden when it was not built here */

@@ -7,13 +7,14 @@ const MOST = 100
 type Listed = Awaited<ReturnType<typeof list>>[number]
 
 /**
- * The artifacts of this repository's runs. Those of pull requests of forks are left out: anybody may leave them, under
- * any name.
+ * The artifacts of this repository's runs. Those of pull requests of forks are left out, since anybody may leave them,
+ * under any name; but for those of the run that asks.
  */
-export function createWorkflowArtifacts(github: GitHub): WorkflowArtifacts {
+export function createWorkflowArtifacts(github: GitHub, runId: number): WorkflowArtifacts {
+  const kept = (listed: Listed): readonly WorkflowArtifact[] => keep(listed, runId)
   return {
-    named: async (name) => (await list(github, { name })).flatMap(own).sort((a, b) => a.id - b.id),
-    newest: async (limit) => (await list(github, {})).flatMap(own).slice(0, limit),
+    named: async (name) => (await list(github, { name })).flatMap(kept).sort((a, b) => a.id - b.id),
+    newest: async (limit) => (await list(github, {})).flatMap(kept).slice(0, limit),
   }
 }
 
@@ -26,17 +27,10 @@ async function list(github: GitHub, filter: { readonly name?: string }) {
   return data.artifacts
 }
 
-function own({
-  id,
-  name,
-  digest,
-  size_in_bytes,
-  created_at,
-  expired,
-  workflow_run,
-}: Listed): readonly WorkflowArtifact[] {
+function keep(listed: Listed, runId: number): readonly WorkflowArtifact[] {
+  const { id, name, digest, size_in_bytes, created_at, expired, workflow_run } = listed
   const ofFork = workflow_run?.head_repository_id !== workflow_run?.repository_id
-  if (expired || ofFork) return []
+  if (expired || (ofFork && workflow_run?.id !== runId)) return []
   return [
     {
       id,
