@@ -23,7 +23,7 @@ const LONG = [
   'test/scenarios/bluegreen-(reapplied|recorded|refused|somebody-else|taken-back|two-runs)[.]test',
   'test/scenarios/rollback-(against-odds|attested|examples|hooks-and-gates|of-several|of-what-is-in-flight)[.]test',
   'test/scenarios/rollback-to-the-other-color[.]test',
-  'test/scenarios/(attestation-required|build-artifact-(evidence|examples|same-inputs)|config-file)[.]test',
+  'test/scenarios/(attestation-required|build-artifact-(cancelled|evidence|examples|same-inputs)|config-file)[.]test',
 ]
 
 export default {
