@@ -12,18 +12,18 @@ const DECIDES = /^(eslint\.config\.|\.prettier|package(-lock)?\.json$|tsconfig|s
  * them, relative to the repository.
  * @returns undefined: all of them, since git cannot tell or the rules themselves have changed
  */
-export function changedFiles(): readonly string[] | undefined {
-  const base = git('merge-base', 'HEAD', BASE) ?? git('rev-parse', 'HEAD')
+export function changedFiles(root: string = ROOT): readonly string[] | undefined {
+  const base = git(root, 'merge-base', 'HEAD', BASE) ?? git(root, 'rev-parse', 'HEAD')
   if (base === undefined) return undefined
-  const differing = git('diff', '--name-only', '--diff-filter=d', base.trim())
-  const unknown = git('ls-files', '--others', '--exclude-standard')
+  const differing = git(root, 'diff', '--name-only', '--diff-filter=d', base.trim())
+  const unknown = git(root, 'ls-files', '--others', '--exclude-standard')
   if (differing === undefined || unknown === undefined) return undefined
   const files = `${differing}\n${unknown}`.split('\n').filter((file) => file !== '')
   return files.some((file) => DECIDES.test(file)) ? undefined : files
 }
 
 /** What it prints; undefined when it fails, or when there is no git. */
-function git(...args: readonly string[]): string | undefined {
-  const run = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' })
+function git(root: string, ...args: readonly string[]): string | undefined {
+  const run = spawnSync('git', args, { cwd: root, encoding: 'utf8' })
   return run.status === 0 ? run.stdout : undefined
 }
