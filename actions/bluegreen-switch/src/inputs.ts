@@ -90,7 +90,7 @@ export const INPUTS = defineInputs({
   probe: input.parsed(
     {
       description:
-        'What new connections ask for, as a proof of the switch: a path, with a port of the Service before it if it has several (`8080/version`). The answers of the two versions should differ.',
+        'What new connections ask for, as a proof of the switch: a path, with a port of the Service before it if it has several (`8080/version`), or a URL as users ask it (`https://shop.example.com/version`), which goes through the router. The answers of the two versions should differ.',
       default: '/',
     },
     parseProbe,

@@ -2,6 +2,7 @@ import type { Kit } from '@release-actions/action-kit'
 import { colorName } from '@release-actions/kubernetes'
 import type { BlueGreenSight, Owner, Warm } from '@release-actions/release'
 import { formatDuration } from '@release-actions/values'
+import { unprovedNote } from './proof.ts'
 import type { Served } from './report.ts'
 
 /**
@@ -30,9 +31,13 @@ export function setColors(
 export function keptNotes(seen: BlueGreenSight, served: Served, workload: string): readonly string[] {
   const { owner, release } = served
   if (owner === 'own') return []
+  const unproved = unprovedNote(seen, served)
   const warm = seen.claim.state.colors?.warm
   const until = keptUntil(warm, seen.now)
-  const lines = [`${owner} serves ${release.version} (Deployment ${colorName(workload, owner)}).`]
+  const lines = [
+    `${owner} serves ${release.version} (Deployment ${colorName(workload, owner)}).`,
+    ...unproved,
+  ]
   if (warm === undefined || until === undefined) return lines
   const time =
     until === 'forever'

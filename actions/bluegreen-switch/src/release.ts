@@ -6,6 +6,7 @@ import {
   finishOnGitHub,
   gateLines,
   linksOf,
+  meterOf,
   NO_GATES,
   openRecord,
   touched,
@@ -18,7 +19,7 @@ import {
   type Recorder,
 } from '@release-actions/engine'
 import { colorName, type KubernetesBlueGreen } from '@release-actions/kubernetes'
-import type { Switch } from '@release-actions/ports'
+import type { Pods, Switch, TrafficMeter } from '@release-actions/ports'
 import { otherColor, type Color, type SwitchGoal } from '@release-actions/release'
 import type { Milliseconds, ReleaseError } from '@release-actions/values'
 import type { ChosenGates } from './choose-gates.ts'
@@ -68,7 +69,7 @@ export async function release(step: Release): Promise<void> {
     },
     () => color,
   )
-  const ports = portsOf(world, kit, windows)
+  const ports = { ...portsOf(world, kit, windows), meter: meterOfRoute(step, world) }
   const warnings: string[] = []
   const warn = (text: string): void => {
     warnings.push(text)
@@ -136,6 +137,16 @@ export function portsOf(
   gates: BlueGreenPorts['gates'],
 ): BlueGreenPorts {
   return { clock, colors: world.colors, switch: world.switch, claims: world.claims, gates }
+}
+
+/** Behind a router nobody can be asked from here, unless by a URL: the pods' counters tell, where a gate scrapes them. */
+function meterOfRoute({ gates, setting }: Release, { pods }: KubernetesBlueGreen): TrafficMeter | undefined {
+  if (!setting.traffic.startsWith('httproute/')) return undefined
+  const colored: Pods = {
+    ...pods,
+    list: (track) => pods.list(track === 'stable' ? 'blue' : track === 'canary' ? 'green' : track),
+  }
+  return meterOf([...gates['post-switch'], ...gates['pre-switch']], colored)
 }
 
 /**

@@ -4,6 +4,7 @@ import { isForPeople, versionOfStable, type BlueGreenEnd } from '@release-action
 import { colorName } from '@release-actions/kubernetes'
 import type { BlueGreenGoal, Color, Landed, Owner, ReleaseId, SwitchMade } from '@release-actions/release'
 import { keptNotes } from './kept.ts'
+import { proved } from './proof.ts'
 
 /** What a report says besides what the engine knows. */
 export interface ReportFrame {
@@ -170,19 +171,6 @@ function servingOf({ owner, release, fresh, isFresh, proof }: Served): ReleaseRe
   } as const
   const other = fresh === undefined || isFresh ? [] : [{ version: fresh.version, share: 0, basis: now.basis }]
   return [now, ...other]
-}
-
-/** What was looked at as the proof that a colour serves: `answered 20 of 20 new connections`. */
-export function proved(by: SwitchMade['by'], answered: number, asked: number): string {
-  switch (by) {
-    case 'url':
-      return `answered ${answered} of ${asked} requests to the URL of probe`
-    case 'counters':
-      return `served ${answered} of ${asked} requests, by the pods' own counters,`
-    case 'service':
-    case undefined:
-      return `answered ${answered} of ${asked} new connections`
-  }
 }
 
 /** What a person must do, judged by who has the traffic and not by how the step ended. */

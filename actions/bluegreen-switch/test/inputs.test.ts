@@ -23,11 +23,16 @@ describe('probe', () => {
     ['/version?x=1', { port: undefined, path: '/version?x=1' }],
     ['8080/version', { port: 8080, path: '/version' }],
     ['http/healthz', { port: 'http', path: '/healthz' }],
+    ['https://shop.test/version?x=1', { path: '/version?x=1', url: 'https://shop.test/version?x=1' }],
   ])('%s', (text, probe) => {
     expect(parseProbe('probe', text)).toEqual(probe)
   })
-  test.each(['version', 'http://shop/version', '/a b', ''])('%s is refused', (text) => {
+  test.each(['version', 'ftp://shop/version', 'http://', '/a b', ''])('%s is refused', (text) => {
     expect(() => parseProbe('probe', text)).toThrow('8080/version')
+  })
+  test('a URL with a password is refused, and not repeated', () => {
+    expect(() => parseProbe('probe', 'https://me:secret@shop.test/')).toThrow(/^(?!.*secret)/s)
+    expect(() => parseProbe('probe', 'https://me:secret@shop.test/')).toThrow('without a user name')
   })
 })
 

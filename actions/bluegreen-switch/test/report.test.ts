@@ -193,6 +193,43 @@ describe('a switch that was made', () => {
     expect(text).toContain('an apply of it alone changes no traffic')
   })
 
+  test.each([
+    ['url', /green, which answered 20 of 20 requests to the URL of probe/],
+    ['counters', /green, which served 20 of 20 requests, by the pods' own counters/],
+    ['service', /green, which answered 20 of 20 new connections/],
+  ] as const)('says what was looked at as the proof: %s', (by, said) => {
+    const flight = { ...FLIGHT, switches: FLIGHT.switches.map((each) => ({ ...each, by })) }
+    const ran = ended({
+      end: { kind: 'done', decision: 'switched' },
+      to: 'green',
+      flight,
+      colors: warm('blue'),
+    })
+    expect(releaseSummary(reportOf(ran, frame()))).toMatch(said)
+  })
+
+  test.each([
+    ['route', undefined, /Not proved by a request: nothing here goes through the router.*Give probe a URL/],
+    ['service', undefined, /Not proved by a request.*Give probe a path whose answer differs/],
+    [
+      'route',
+      { asked: 20, answered: 3 },
+      /Not proved: green answered 3 of 20 requests to the URL.*another route/,
+    ],
+  ] as const)('says what is not proved, and what would prove it: %s', (kind, seen, said) => {
+    const unproved = {
+      to: 'green',
+      at: 2000,
+      verified: 'unobserved',
+      by: 'url',
+      ...(seen && { seen }),
+    } as const
+    const flight = { ...FLIGHT, switches: [unproved] }
+    const end = { kind: 'done', decision: 'switched' } as const
+    const ran = ended({ end, to: 'green', flight, colors: warm('blue'), kind })
+    expect(releaseSummary(reportOf(ran, frame()))).toMatch(said)
+  })
+
   test('has the versions and shares as outputs', () => {
     expect(outcomeOf(done, frame())).toMatchObject({
       decision: 'switched',

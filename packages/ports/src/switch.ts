@@ -1,6 +1,14 @@
 import type { Color, SwitchSight } from '@release-actions/release'
 import type { Milliseconds } from '@release-actions/values'
 
+/** How many new connections each colour answered; others were answered by neither, or not told apart. */
+export interface Answers {
+  readonly blue: number
+  readonly green: number
+  /** What was asked: the Service, through the API server, or the URL that users ask. */
+  readonly through: 'service' | 'url'
+}
+
 /** Says which colour serves: the live Service's selector, or a route's weights. A provider is one file behind this. */
 export interface Switch {
   /** How long after an accepted change the data plane may still follow the old one. */
@@ -21,10 +29,7 @@ export interface Switch {
    * Asks for so many new connections through what serves, and tells which colour answered, where the answers of the
    * two can be told apart. @returns undefined: no vantage point. Never throws.
    */
-  ask(
-    count: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly blue: number; readonly green: number } | undefined>
+  ask(count: number, signal: AbortSignal): Promise<Answers | undefined>
   /** The exact kubectl command with which a person gives this colour everything, as things are now. Never throws. */
   wayBack(to: Color): Promise<string>
   /** Resolves when what serves has changed (a watch), at the latest after `ms`. */

@@ -152,7 +152,9 @@ export async function actSwitch(
     // A cancel does not cut short the proof that the old colour serves, only one of the way forward.
     const back = to !== seen.claim.state.switching?.to
     const signal = back ? new AbortController().signal : interrupt
-    const how = await verifySwitch(ports, to, most, signal)
+    // The counters are of the colours: while the user's own pods are up, some requests may be theirs.
+    const meter = seen.own.total > 0 ? undefined : ports.meter
+    const how = await verifySwitch({ ...ports, meter }, to, most, signal)
     if (signal.aborted) return
     await claims.write((state) => provedSwitch(state, how))
   }

@@ -25,12 +25,24 @@ export interface Shifted {
  * @param most at the latest after this many milliseconds
  */
 export async function verify(
-  ports: Pick<CanaryPorts, 'clock' | 'meter'> & { readonly traffic: Pick<Traffic, 'settle'> },
+  ports: Measuring,
   shifted: Shifted,
   most: Milliseconds,
   signal: AbortSignal,
 ): Promise<Verified> {
-  const { clock, meter, traffic } = ports
+  const { how, seen } = await measure(ports, shifted, most, signal)
+  return { how, seen }
+}
+
+export type Measuring = Pick<CanaryPorts, 'clock' | 'meter'> & { readonly traffic: Pick<Traffic, 'settle'> }
+
+/** The same, with how many requests the share is of. */
+export async function measure(
+  { clock, meter, traffic }: Measuring,
+  shifted: Shifted,
+  most: Milliseconds,
+  signal: AbortSignal,
+): Promise<Verified & { readonly requests: number }> {
   const begin = clock.now()
   const settled = begin + Math.min(traffic.settle, most)
   const last = begin + Math.min(traffic.settle * PATIENCE, most)
@@ -44,9 +56,10 @@ export async function verify(
     if (sum !== undefined && !within(sum, shifted.weight) && look !== undefined) sum = look
     const seen = sum === undefined ? undefined : shareOf(sum)
     const agrees = sum !== undefined && within(sum, shifted.weight)
-    if (sum !== undefined && agrees && tells(sum.requests, shifted)) return { how: 'observed', seen }
+    const requests = sum?.requests ?? 0
+    if (agrees && tells(requests, shifted)) return { how: 'observed', seen, requests }
     const end = sum === undefined || agrees ? settled : last
-    if (clock.now() >= end || signal.aborted) return { how: 'unobserved', seen }
+    if (clock.now() >= end || signal.aborted) return { how: 'unobserved', seen, requests }
   }
 }
 

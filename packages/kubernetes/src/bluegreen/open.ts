@@ -96,14 +96,26 @@ export function blueGreenOf(
   function switchOf(): Switch & { close(): void } {
     const all = selectorText(target.deployment.spec?.selector ?? {})
     const { service } = target
+    const { namespace } = client
+    const { http, probe = {} } = options
+    const port = (): ReturnType<typeof portsOf> => portsOf(client, service, probe.port)
+    const asking = createAsking({ pods, http, namespace, probe, port })
     if (options.traffic.kind === 'httproute') {
       const route = options.traffic.name
       const settle = options.settle ?? 5_000
-      return createRouteSwitch({ client, clock, fence, held, workload, route, service, pods: all, settle })
+      return createRouteSwitch({
+        client,
+        clock,
+        fence,
+        held,
+        workload,
+        route,
+        service,
+        pods: all,
+        settle,
+        asking: probe.url === undefined ? undefined : asking,
+      })
     }
-    const { namespace } = client
-    const probe = options.probe ?? {}
-    const asking = createAsking({ pods, namespace, probe, port: () => portsOf(client, service, probe.port) })
     const preview = target.preview('blue')
     return createServiceSwitch({
       client,

@@ -1,4 +1,5 @@
-import type { Pods, ProxyAnswer } from '@release-actions/ports'
+import type { Http } from '@release-actions/http'
+import type { Answers, Pods, ProxyAnswer } from '@release-actions/ports'
 import { type Color, COLORS } from '@release-actions/release'
 import type { Milliseconds } from '@release-actions/values'
 import { marksOf, tell } from './telling-apart.ts'
@@ -9,10 +10,13 @@ export interface Probe {
   readonly path?: string | undefined
   /** Of the Service, its number or name. Default: its first one. */
   readonly port?: number | string | undefined
+  /** In the place of both: what users ask, through whatever router there is. */
+  readonly url?: string | undefined
 }
 
 export interface AskingOptions {
   readonly pods: Pods
+  readonly http: Http
   readonly namespace: string
   readonly probe: Probe
   /** The ports of the Service, and what each is on a pod. */
@@ -23,11 +27,7 @@ export interface AskingOptions {
 
 /** Asks a Service for new connections, and tells which colour answered. */
 export interface Asking {
-  ask(
-    service: string,
-    count: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly blue: number; readonly green: number } | undefined>
+  ask(service: string, count: number, signal: AbortSignal): Promise<Answers | undefined>
 }
 
 const TIMEOUT: Milliseconds = 3_000
@@ -36,18 +36,34 @@ const PODS = 5
 const LOOKS = 2
 /** At a time: the API server is everybody's. */
 const SIDE_BY_SIDE = 5
+const MOST_BYTES = 1024 * 1024
 
 /**
- * Through the API server's proxies, so that a runner outside the cluster network needs nothing else: first every colour's
- * own pods say what their answers are like, then the Service's are told by that.
+ * First every colour's own pods say what their answers are like, then those of what serves are told by that: through the
+ * API server's proxies, so that a runner outside the cluster network needs nothing else, or at the URL that users ask.
  */
-export function createAsking({ pods, namespace, probe, port }: AskingOptions): Asking {
-  const path = probe.path ?? '/'
+export function createAsking({ pods, http, namespace, probe, port }: AskingOptions): Asking {
+  const { url } = probe
+  const path = url === undefined ? (probe.path ?? '/') : pathOf(url)
 
   async function answersOf(color: Color, at: number | string): Promise<readonly ProxyAnswer[]> {
     const ready = (await pods.list(color)).filter((pod) => pod.ready && !pod.deleting).slice(0, PODS)
     const looks = ready.flatMap((pod) => Array.from({ length: LOOKS }, () => pod))
     return Promise.all(looks.map((pod) => pods.get(pod, at, path, TIMEOUT)))
+  }
+
+  /** One new connection. @throws ReleaseError */
+  function once(service: string, at: number | string): Promise<ProxyAnswer> {
+    if (url === undefined) return pods.service({ namespace, service, port: at }, path, TIMEOUT)
+    const headers = { connection: 'close' }
+    return http.request({
+      method: 'GET',
+      url,
+      headers,
+      timeout: TIMEOUT,
+      retry: 'never',
+      maxBytes: MOST_BYTES,
+    })
   }
 
   return {
@@ -62,20 +78,23 @@ export function createAsking({ pods, namespace, probe, port }: AskingOptions): A
         for (let asked = 0; asked < count && !signal.aborted; asked += SIDE_BY_SIDE) {
           const some = Math.min(SIDE_BY_SIDE, count - asked)
           const answers = await Promise.all(
-            Array.from({ length: some }, () =>
-              pods.service({ namespace, service, port: ports.service }, path, TIMEOUT).catch(() => undefined),
-            ),
+            Array.from({ length: some }, () => once(service, ports.service).catch(() => undefined)),
           )
           for (const answer of answers) {
             const color = answer === undefined ? undefined : tell(answer, marks)
             if (color !== undefined) told[color] += 1
           }
         }
-        return signal.aborted ? undefined : told
+        return signal.aborted ? undefined : { ...told, through: url === undefined ? 'service' : 'url' }
       } catch {
         // Forbidden, out of reach, or a port that is none: there is no vantage point, and the step says `unobserved`.
         return undefined
       }
     },
   }
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url)
+  return `${pathname}${search}`
 }

@@ -10,6 +10,7 @@ import { annotating, type Fence } from '../fence.ts'
 import { type JsonPatch, sameVersion } from '../json-patch.ts'
 import { besideService, COLOR, colorsKey, OWNER } from '../names.ts'
 import type { Service } from '../objects.ts'
+import type { Asking } from './asking.ts'
 import { ensureOwnService, refuseForeign } from './own-service.ts'
 import {
   colorMark,
@@ -40,6 +41,8 @@ export interface RouteSwitchOptions {
   readonly pods: string
   /** Twice the controller's throttle, at least: an accepted change has then taken effect. */
   readonly settle: Milliseconds
+  /** Through the router; undefined: nothing is known that leads there. */
+  readonly asking?: Asking | undefined
 }
 
 /**
@@ -277,8 +280,8 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
       }
     },
 
-    // The API server's proxies do not go through the router: there is no vantage point.
-    ask: () => Promise.resolve(undefined),
+    // The API server's proxies do not go through the router: only a URL does.
+    ask: (count, signal) => options.asking?.ask(service, count, signal) ?? Promise.resolve(undefined),
 
     async wayBack(to) {
       const route = (await client.find('HTTPRoute', options.route).catch(() => basis)) ?? basis

@@ -55,7 +55,7 @@ describe('a Service that switches', () => {
     await world.untilColors(it, (seen) => seen.colors.blue?.ready === 1 && seen.colors.green?.ready === 1)
     await it.switch.set('green', fence)
     await world.untilColors(it, (seen) => seen.switch.endpoints.blue + seen.switch.endpoints.own === 0)
-    expect(await it.switch.ask(10, NEVER)).toEqual({ blue: 0, green: 10 })
+    expect(await it.switch.ask(10, NEVER)).toEqual({ blue: 0, green: 10, through: 'service' })
   })
 
   test('does not say who answered where it may not ask, or cannot tell', async () => {

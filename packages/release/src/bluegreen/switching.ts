@@ -50,6 +50,8 @@ export interface SwitchMade {
   readonly verified: 'pending' | 'observed' | 'unobserved'
   /** New requests that were asked for as a proof, and how many of them the colour answered. */
   readonly seen?: { readonly asked: number; readonly answered: number }
+  /** What was looked at: the Service, through the API server; the URL that users ask; or the pods' own counters. */
+  readonly by?: 'service' | 'url' | 'counters'
 }
 
 /** What is judged: the idle colour before the switch, and the same pods after it. */
