@@ -16,7 +16,8 @@ import { APPLIED, colorName, OWNER, TEMPLATE } from '../names.ts'
 import { type Deployment, type ObjectMeta, type Pod, type PodTemplate, type ReplicaSet } from '../objects.ts'
 import { mapMatches, selectorText } from '../selectors.ts'
 import { changing, colorDeployment } from './color-deployment.ts'
-import { type Following, followings } from './followers.ts'
+import { type Following, followings, selectorOf } from './followers.ts'
+import { othersBehind } from './others-behind.ts'
 import { colorSight, noOwn, ownSight } from './sight.ts'
 import type { ColorTarget } from './target.ts'
 
@@ -47,6 +48,7 @@ export function createColors(options: ColorsOptions): Colors & { close(): void }
     { kind: 'Pod', selection: { labels } },
     { kind: 'EndpointSlice', selection: { labels: slicesOf } },
   ])
+  const shared = new Map<string, Promise<boolean>>()
   /** The user's own as last seen: what an adoption copies. */
   let basis: Deployment | undefined
 
@@ -71,11 +73,24 @@ export function createColors(options: ColorsOptions): Colors & { close(): void }
       budgets: budgets.items,
       services: services.items.filter(({ metadata }) => metadata?.name !== target.switching),
     })
-    const counted = all.some(({ kind }) => kind === 'PodDisruptionBudget')
+    const alone = (await Promise.all(all.map(isShared))).map((shared) => !shared)
+    const free = all.filter((_, at) => alone[at] === true)
+    const counted = free.some(({ kind }) => kind === 'PodDisruptionBudget')
     const budgetsToo = counted && (await options.mayPatchBudgets())
-    return all.filter(
+    return free.filter(
       ({ kind, applier }) => kind !== 'PodDisruptionBudget' || (budgetsToo && applier === undefined),
     )
+  }
+
+  /** What selects pods of others too is left as it is: they would be in it no more. Asked once. */
+  function isShared(each: Following): Promise<boolean> {
+    const by = selectorOf(each)
+    if (by === undefined || each.to !== 'own') return Promise.resolve(false)
+    const known =
+      shared.get(each.object) ?? othersBehind(client, by, selector).then((pods) => pods.length > 0)
+    known.catch(() => shared.delete(each.object))
+    shared.set(each.object, known)
+    return known
   }
 
   async function own(color: Color): Promise<Deployment | undefined> {

@@ -1,7 +1,7 @@
 import { type Color, COLORS, type Follower, type Owner } from '@release-actions/release'
 import { type JsonPatchOperation, pointer } from '../json-patch.ts'
 import { COLOR, colorName, OWNER } from '../names.ts'
-import type { Autoscaler, DisruptionBudget, Labels, Service } from '../objects.ts'
+import type { Autoscaler, DisruptionBudget, Labels, LabelSelector, Service } from '../objects.ts'
 import { mapMatches, selectorMatches } from '../selectors.ts'
 import { ownerIn } from './colors-of.ts'
 import { appliers } from './selector-owner.ts'
@@ -28,6 +28,18 @@ export interface Following extends Follower {
   /** Applied server-side by somebody: what we change there, their next apply fights over. */
   readonly applier: string | undefined
   patch(to: Owner): readonly JsonPatchOperation[]
+}
+
+/** What a follower selects pods by; undefined: it names a Deployment. */
+export function selectorOf({ kind, found }: Pick<Following, 'kind' | 'found'>): LabelSelector | undefined {
+  switch (kind) {
+    case 'HorizontalPodAutoscaler':
+      return undefined
+    case 'PodDisruptionBudget':
+      return (found as DisruptionBudget).spec?.selector
+    case 'Service':
+      return { matchLabels: (found as Service).spec?.selector ?? {} }
+  }
 }
 
 /**

@@ -11,10 +11,11 @@ import { templateHash } from '../canary/template-hash.ts'
 import { warnedVertical } from '../canary/vertical-autoscaler.ts'
 import type { Client } from '../client.ts'
 import { COLOR, colorName, OWNER } from '../names.ts'
-import { createdAt, type Deployment, type ReplicaSet, type Service } from '../objects.ts'
+import { createdAt, type Deployment, type LabelSelector, type ReplicaSet, type Service } from '../objects.ts'
 import { roleRules, type RoleRule } from '../role.ts'
 import { selectorText } from '../selectors.ts'
-import { type Following, followings } from './followers.ts'
+import { type Following, followings, selectorOf } from './followers.ts'
+import { named, othersBehind } from './others-behind.ts'
 import { appliers, refuseSelectorOwner } from './selector-owner.ts'
 import { templateOf } from './template-of.ts'
 import type { ColorStanding } from './standing.ts'
@@ -73,6 +74,10 @@ export async function lookFirstAtColors(options: ColorPreflightOptions): Promise
     budgets: budgets.items,
     services: services.items.filter(({ metadata }) => metadata?.name !== target.switching),
   })
+  const selecting = await sharedBy(client, deployment.spec?.selector ?? {}, [
+    ...all.filter(({ to }) => to === 'own'),
+    ...switched(services.items, target.switching),
+  ])
   const scaled = all.some(({ kind }) => kind === 'HorizontalPodAutoscaler')
   const needed = [
     ...(scaled ? roleRules(['autoscaler']) : []),
@@ -94,6 +99,7 @@ export async function lookFirstAtColors(options: ColorPreflightOptions): Promise
   const refused = [
     ...(service === undefined ? [`the Service ${target.service} does not exist`] : []),
     ...verdict.refused,
+    ...refusedShared(selecting, target.switching),
     ...(deployment.spec?.template.metadata?.labels?.[COLOR] === undefined
       ? []
       : [
@@ -105,11 +111,69 @@ export async function lookFirstAtColors(options: ColorPreflightOptions): Promise
   if (refused.length > 0) throw refusal(`${namespace}/${workload}`, refused)
   return [
     ...verdict.warnings,
-    ...(await warnedFollowers(options, all)),
+    ...(await warnedFollowers(
+      options,
+      all.filter((each) => !selecting.has(each.object)),
+    )),
+    ...warnedShared(selecting),
     ...warnedOwn(standing, target, sets.items),
     ...vertical,
     ...(manifests?.warnings ?? []),
   ]
+}
+
+type Shared = Pick<Following, 'object' | 'kind' | 'name' | 'found'>
+
+/** The Service that is to be switched, as long as it has no key of ours. */
+function switched(services: readonly Service[], name: string | undefined): readonly Shared[] {
+  const found = services.find(({ metadata }) => metadata?.name === name)
+  if (name === undefined || found === undefined || found.spec?.selector?.[COLOR] !== undefined) return []
+  return [{ kind: 'Service', name, object: `Service/${name}`, found }]
+}
+
+/** Those that also select pods of others, with the names of these. */
+async function sharedBy(
+  client: Client,
+  own: LabelSelector,
+  all: readonly Shared[],
+): Promise<ReadonlyMap<string, Shared & { readonly pods: readonly string[] }>> {
+  const looked = await Promise.all(
+    all.map(async (each) => {
+      const by = selectorOf(each)
+      const none = by === undefined || (each.kind === 'Service' && isEmpty(by))
+      const pods = none ? [] : await othersBehind(client, by, own)
+      return [each.object, { ...each, pods }] as const
+    }),
+  )
+  return new Map(looked.filter(([, { pods }]) => pods.length > 0))
+}
+
+/** A Service without a selector is refused for that. */
+function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
+  return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0
+}
+
+/** A headless one gives nobody's requests to a pod: it says which pods there are. */
+function isHeadless({ kind, found }: Shared): boolean {
+  return kind === 'Service' && (found as Service).spec?.clusterIP === 'None'
+}
+
+function* refusedShared(
+  selecting: Awaited<ReturnType<typeof sharedBy>>,
+  switching: string | undefined,
+): Generator<string> {
+  for (const each of selecting.values()) {
+    if (each.kind !== 'Service' || (isHeadless(each) && each.name !== switching)) continue
+    yield `the Service ${each.name} also selects pods of others (${named(each.pods)}): with the colour in its selector they would get no requests, without it the idle colour would; give the workload a Service of its own`
+  }
+}
+
+function* warnedShared(selecting: Awaited<ReturnType<typeof sharedBy>>): Generator<string> {
+  for (const each of selecting.values()) {
+    const also = `${each.kind} ${each.name} also selects pods of others (${named(each.pods)}), so it is left as it is`
+    if (each.kind === 'PodDisruptionBudget') yield `${also}: ${counted(each.name)}`
+    else if (isHeadless(each)) yield `${also}: what finds pods by it finds those of the idle colour too`
+  }
 }
 
 /** @throws ReleaseError for a Service whose selector somebody applies server-side, as long as nothing is adopted */

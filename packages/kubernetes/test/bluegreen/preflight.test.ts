@@ -108,6 +108,50 @@ describe('before anything is touched', () => {
   })
 })
 
+describe('what selects pods of others too', () => {
+  const cart = (): Manifest =>
+    appDeployment({ name: 'cart', version: '1', labels: { app: 'cart', tier: 'web' } }) as Manifest
+  const selecting = (name: string, spec: object = {}): Manifest => {
+    const made = appService(name, { tier: 'web' })
+    return { ...made, spec: { ...(made['spec'] as object), ...spec } }
+  }
+  const pods = async (world: World): Promise<void> => {
+    const it = await world.openColors()
+    await world.untilColors(it, ({ colors }) => colors.own.settled)
+    const running = async (): Promise<number> =>
+      (await world.admin.list('Pod', { labels: 'app=cart' })).items.length
+    while ((await running()) === 0) await world.clock.sleep(50)
+  }
+
+  test('is refused where it gives requests: they would get none, or the idle colour some', async () => {
+    await using world = await World.start([...shop(), cart(), selecting('web')])
+    await pods(world)
+    for (const traffic of ['shop', 'web']) {
+      const it = await world.openColors({ traffic: { kind: 'service', name: traffic } })
+      await expect(it.colors.preflight()).rejects.toThrow(
+        /the Service web also selects pods of others \(cart-.*\).*give the workload a Service of its own/,
+      )
+    }
+  })
+
+  test('is left as it is where it only says which pods there are, or counts them, and is warned about', async () => {
+    const budget: Manifest = {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'all' },
+      spec: { minAvailable: 1, selector: { matchLabels: { tier: 'web' } } },
+    }
+    const found = selecting('found', { clusterIP: 'None' })
+    await using world = await World.start([...shop(), cart(), found, budget])
+    await pods(world)
+    const it = await world.openColors()
+    const said = (await it.colors.preflight()).join('\n')
+    expect(said).toMatch(/Service found also selects pods of others \(cart-.*left as it is/)
+    expect(said).toMatch(/PodDisruptionBudget all also selects pods of others/)
+    expect((await it.colors.observe()).followers).toEqual([])
+  })
+})
+
 describe('a warning', () => {
   test('is given of a vertical autoscaler of the workload or of a colour', async () => {
     await using world = await World.start()
