@@ -101,7 +101,7 @@ test("a fork's read-only token: the same verdict in summary and exit code, one w
   expect(judged.done.annotations.map(({ message }) => message)).toEqual([
     expect.stringMatching(/^no check run is written: .*checks: write/),
   ])
-  expect(judged.done.summary).toMatch(/✅ shop .*\| ✅ pass \| smoke/s)
+  expect(judged.done.summary).toMatch(/✅ shop .*\| ✅\spass \| smoke/s)
   expect(github.events.filter(({ method }) => method === 'POST')).toHaveLength(1)
 })
 

@@ -65,7 +65,8 @@ export function meterOf(gates: readonly Gate[], pods: Pods): TrafficMeter | unde
 }
 
 /**
- * The gates of every stage as rows of the summary's table: those that did not pass come first, then the last stage.
+ * The gates of every stage as rows of the summary's table: those that did not pass come first; of the others those that
+ * were compared with the baseline; of these the last stage.
  * @param label a stage in few words, behind the gate's name: `25 %`
  */
 export function gateLines(
@@ -91,5 +92,8 @@ export function gateLines(
         }),
     )
   const order = ['fail', 'inconclusive', 'judging', 'pass']
-  return judged.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).map(({ line }) => line)
+  const alone = (state: string, baseline: string): number => (state === 'pass' && baseline === '–' ? 1 : 0)
+  const rank = ({ state, line }: (typeof judged)[number]): number =>
+    order.indexOf(state) + alone(state, line.baseline)
+  return judged.sort((a, b) => rank(a) - rank(b)).map(({ line }) => line)
 }

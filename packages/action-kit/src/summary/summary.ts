@@ -19,6 +19,8 @@ const MOST_GATES = 8
 const MOST_PODS = 8
 const MOST_LINES = 25
 const MOST_LINE = 500
+/** A figure and its unit stay on one line, and so does a sign with its word. */
+const UNBROKEN = '\u00a0'
 
 /**
  * The job summary of one release, as Markdown, in the order of what matters at 3 a.m.: the verdict, which version
@@ -96,7 +98,8 @@ function tableOf(gates: readonly GateLine[]): string {
   const why = gates.some((gate) => gate.why !== '')
   const head = ['', 'gate', 'new', 'baseline', 'limit', 'samples', ...(why ? ['why'] : [])]
   const rows = gates.map((gate) => {
-    const cells = [gate.outcome, gate.name, gate.value, gate.baseline, gate.limit, gate.samples]
+    const figures = [gate.value, gate.baseline].map((text) => text.replaceAll(' ', UNBROKEN))
+    const cells = [gate.outcome.replace(' ', UNBROKEN), gate.name, ...figures, gate.limit, gate.samples]
     return [...cells, ...(why ? [gate.why] : [])].map(markdownLine)
   })
   return markdownTable(head, rows)
