@@ -1,6 +1,8 @@
 import { describe, expect } from '@jest/globals'
+import type { ActionResult } from '@release-actions/lab'
+import type { SwitchMade } from '@release-actions/release'
 import { errorless, failuresOf } from '../support/evidence.ts'
-import { scenario, type Scene } from '../support/scene.ts'
+import { embeddedScenario, scenario, type Scene } from '../support/scene.ts'
 import { APPLIED, expectServedBy, NEVER, switchTo, UP } from '../support/switching.ts'
 
 async function weightsOf({ stage }: Scene): Promise<Readonly<Record<string, number>>> {
@@ -13,7 +15,47 @@ async function weightsOf({ stage }: Scene): Promise<Readonly<Record<string, numb
   )
 }
 
+/** How each switch of the step was proved. */
+function proofsOf({ outputs }: ActionResult): readonly SwitchMade[] {
+  const { evidence } = JSON.parse(outputs['result'] ?? '{}') as {
+    evidence: { switches: readonly SwitchMade[] }
+  }
+  return evidence.switches
+}
+
 describe('traffic: httproute', () => {
+  embeddedScenario(
+    'is proved by what users ask, or by what the pods have counted',
+    APPLIED,
+    async (scene) => {
+      const { stage } = scene
+      const traffic = 'httproute/shop'
+      await stage.patch('HTTPRoute', 'shop', { spec: { hostnames: [scene.host, 'localhost'] } })
+      const probe = `http://localhost:${new URL(stage.gatewayUrl).port}/`
+      const asked = await switchTo(scene, { version: '2', run: { id: 7100 }, inputs: { traffic, probe } })
+      expect(errorless(asked)).toEqual([])
+      const all = { verified: 'observed', by: 'url', seen: { asked: 20, answered: 20 } }
+      // The adopted colour answers as what it takes the place of.
+      expect(proofsOf(asked)).toMatchObject([{ to: 'blue' }, { to: 'green', ...all }])
+      expect(asked.summary).toContain('answered 20 of 20 requests to the URL of probe')
+      expect(asked.outputs['measured-weight']).toBe('100')
+
+      const gates = '- name: errors\n  scrape: {port: 8080, signal: error-rate}\n  max: 5%\n'
+      const counted = await switchTo(scene, {
+        version: '3',
+        run: { id: 7101 },
+        inputs: { traffic, 'post-switch-gates': gates, soak: '2s' },
+      })
+      expect(errorless(counted)).toEqual([])
+      expect(proofsOf(counted)).toMatchObject([{ to: 'blue', verified: 'observed', by: 'counters' }])
+
+      const blind = await switchTo(scene, { version: '4', run: { id: 7102 }, inputs: { traffic } })
+      expect(blind.summary).toContain('Not proved by a request')
+      expect(blind.outputs['measured-weight']).toBe('')
+      expect(failuresOf(scene.load)).toEqual([])
+    },
+  )
+
   scenario(
     'switches every request at once, those of open connections too, and back',
     APPLIED,
