@@ -17,7 +17,7 @@ const LONG = [
   'test/faults/(answers|others|killed-at-random)[.]test',
   'test/scenarios/(examples|health-gate-examples|health-gate-on-pods|health-gate-outcomes|odd-names-and-labels)[.]test',
   // Of each of these something shorter is played always: two-runs, promoted-by, taken-back-for, and tests of one package.
-  'test/scenarios/(dark-and-held|image-released|in-several-runs|neighbours|somebody-else-interferes)[.]test',
+  'test/scenarios/(dark-and-held|image-released|in-several-runs|manifests-unchanged|neighbours|somebody-else-interferes)[.]test',
   'test/scenarios/(recorded-on-github|route-of-the-users|several-containers)[.]test',
   'test/scenarios/bluegreen-(cancelled|examples|followers|httproute|missing-permission|not-ready)[.]test',
   'test/scenarios/bluegreen-(reapplied|recorded|refused|somebody-else|taken-back|two-runs)[.]test',
