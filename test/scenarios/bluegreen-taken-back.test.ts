@@ -1,7 +1,19 @@
+import { randomUUID } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect } from '@jest/globals'
 import { errorOf, failuresOf, movesOf } from '../support/evidence.ts'
-import { scenario } from '../support/scene.ts'
-import { APPLIED, expectServedBy, leaseOf, NEVER, standingOf, switchTo } from '../support/switching.ts'
+import { embeddedScenario, scenario } from '../support/scene.ts'
+import {
+  APPLIED,
+  expectServedBy,
+  leaseOf,
+  NEVER,
+  standingOf,
+  startSwitch,
+  switchTo,
+} from '../support/switching.ts'
 
 describe('a version that is not healthy', () => {
   scenario(
@@ -29,6 +41,40 @@ describe('a version that is not healthy', () => {
         'gate / shop / never',
         'failure',
       ])
+    },
+  )
+
+  embeddedScenario(
+    'goes back within seconds although a pod of the old colour is missing, and cannot come',
+    APPLIED,
+    async (scene) => {
+      const bad = join(tmpdir(), `turned-bad-${randomUUID()}`)
+      const running = startSwitch(scene, {
+        version: '2',
+        inputs: {
+          'post-switch-gates': `- name: told\n  run: test ! -e ${bad}\n`,
+          soak: '30s',
+          timeout: '5m',
+        },
+      })
+      await running.logged(/after the switch/)
+      const { stage } = scene
+      await stage.apply({
+        apiVersion: 'v1',
+        kind: 'ResourceQuota',
+        metadata: { name: 'full' },
+        spec: { hard: { pods: '3' } },
+      })
+      const pod = (await stage.list('Pod')).find(({ metadata }) => metadata.name.startsWith('shop-blue-'))
+      await stage.remove('Pod', pod?.metadata.name ?? '')
+      writeFileSync(bad, '')
+      const done = await running.done
+      rmSync(bad, { force: true })
+
+      expect(done.outputs).toMatchObject({ decision: 'retreated', 'reason-code': 'unhealthy', color: 'blue' })
+      expect(done.log).toMatch(/BACK TO blue with 1 of 2 pods, the others are coming/)
+      await expectServedBy(scene, '1')
+      expect(failuresOf(scene.load)).toEqual([])
     },
   )
 
