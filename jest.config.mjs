@@ -14,14 +14,14 @@ const shared = {
  * waits no longer than they must.
  */
 const LONG = [
-  'test/faults/(answers|others|killed-at-random)[.]test',
+  'test/faults/(answers|others|killed-at-random|rollback-killed)[.]test',
   'test/scenarios/(examples|health-gate-examples|health-gate-on-pods|health-gate-outcomes|odd-names-and-labels)[.]test',
   // Of each of these something shorter is played always: two-runs, promoted-by, taken-back-for, and tests of one package.
   'test/scenarios/(dark-and-held|image-released|in-several-runs|manifests-unchanged|neighbours|somebody-else-interferes)[.]test',
   'test/scenarios/(recorded-on-github|route-of-the-users|several-containers)[.]test',
-  'test/scenarios/bluegreen-(cancelled|examples|followers|httproute|missing-permission|not-ready)[.]test',
+  'test/scenarios/bluegreen-(cancelled|examples|followers|github-away|httproute|missing-permission|not-ready)[.]test',
   'test/scenarios/bluegreen-(reapplied|recorded|refused|somebody-else|taken-back|two-runs)[.]test',
-  'test/scenarios/rollback-(against-odds|attested|examples|hooks-and-gates|of-several|of-what-is-in-flight)[.]test',
+  'test/scenarios/rollback-(against-odds|attested|examples|hooks-and-gates|interrupted|of-several|of-what-is-in-flight)[.]test',
   'test/scenarios/rollback-to-the-other-color[.]test',
   'test/scenarios/(attestation-required|build-artifact-(cancelled|evidence|examples|same-inputs)|config-file)[.]test',
 ]

@@ -52,7 +52,8 @@ export async function endSwitch(
     const part = partOf(
       ran,
       onNew ? seen.release : seen.base.release,
-      !promoted,
+      // An earlier attempt's own switch, seen through: that is what was asked for.
+      !promoted || seen.preempt,
       promoted ? undefined : seen.deployment,
       way ? await world.switch.wayBack(ran.last.seen.switch.to === 'blue' ? 'green' : 'blue') : undefined,
     )
