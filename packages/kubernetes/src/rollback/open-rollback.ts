@@ -1,26 +1,23 @@
-import type { Pods } from '@release-actions/ports'
-import {
-  COLORS,
-  type Identity,
-  type LeaseState,
-  type ReleaseId,
-  type Revision,
-  type RunId,
-  type WorkloadGlance,
+import type {
+  Identity,
+  LeaseState,
+  ReleaseId,
+  Revision,
+  RunId,
+  WorkloadGlance,
 } from '@release-actions/release'
-import { Conflict } from '@release-actions/values'
+import { Conflict, NotFound } from '@release-actions/values'
 import { proveAccess } from '../access.ts'
 import { openCanary, type CanaryOptions } from '../approach.ts'
-import { servedBy } from '../bluegreen/standing.ts'
-import { templateOf } from '../bluegreen/template-of.ts'
-import { imageOf } from '../canary/containers.ts'
+import type { Target } from '../canary/target.ts'
 import type { Client } from '../client.ts'
 import type { KubernetesCanary } from '../kubernetes.ts'
-import { colorName, leaseName, OWNER } from '../names.ts'
-import type { Deployment, ReplicaSet } from '../objects.ts'
+import { leaseName, OWNER } from '../names.ts'
+import type { ReplicaSet } from '../objects.ts'
 import { roleRules, type RoleRule } from '../role.ts'
 import { selectorText } from '../selectors.ts'
 import { releaseOf, restorationOf, revisionsOf, type Restoration } from './restoration.ts'
+import { seeColors } from './see-colors.ts'
 
 export interface RollbackOptions extends Omit<CanaryOptions, 'traffic' | 'image' | 'manifests' | 'uses'> {
   /** What splits or switches its traffic, as the record or the Lease says: `httproute/shop`, `service/shop`. */
@@ -41,8 +38,8 @@ export interface RollbackSurvey extends WorkloadGlance {
 }
 
 /** One workload that is to be taken back, behind the ports of a canary's Cluster and Traffic. */
-export interface KubernetesRollback extends KubernetesCanary {
-  readonly pods: Pods
+export interface KubernetesRollback extends Omit<KubernetesCanary, 'target'> {
+  readonly target: Pick<Target, 'workload' | 'container' | 'stableService'>
   survey(): Promise<RollbackSurvey>
   /** How to run that release again; read anew, since what is in flight may have been ended in between. */
   restoration(wanted: Identity): Promise<Restoration>
@@ -61,14 +58,22 @@ export interface KubernetesRollback extends KubernetesCanary {
  */
 export async function openRollback(options: RollbackOptions): Promise<KubernetesRollback> {
   const route = /^httproute\/(.+)$/.exec(options.traffic ?? '')?.[1]
-  const canary = await openCanary({
-    ...options,
-    traffic: route === undefined ? { kind: 'replicas' } : { kind: 'httproute', name: route },
-    uses: [],
-  })
+  let canary: KubernetesCanary
+  try {
+    canary = await openCanary({
+      ...options,
+      traffic: route === undefined ? { kind: 'replicas' } : { kind: 'httproute', name: route },
+      uses: [],
+    })
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error
+    return (await import('./without-own.ts')).openWithoutOwn(options, error)
+  }
   const { client, target } = canary
   const { workload, container } = target
   const service = await client.find('Service', target.stableService)
+  const switched = /^service\/(.+)$/.exec(options.traffic ?? '')?.[1] ?? target.stableService
+  const colors = { workload, container, route, service: switched }
 
   async function sets(): Promise<readonly ReplicaSet[]> {
     const labels = selectorText(target.deployment.spec?.selector ?? {})
@@ -79,20 +84,23 @@ export async function openRollback(options: RollbackOptions): Promise<Kubernetes
     ...canary,
     serviced: service !== undefined,
     async survey() {
-      const [claim, { stable }, deployment, replicaSets, blue, green] = await Promise.all([
-        canary.claims.read(),
+      const reading = canary.claims.read()
+      const [claim, seen, { stable }, deployment, replicaSets] = await Promise.all([
+        reading,
+        seeColors(
+          client,
+          colors,
+          reading.then(({ state }) => state),
+        ),
         canary.cluster.observe(),
         client.get('Deployment', workload),
         sets(),
-        ...COLORS.map((color) => client.find('Deployment', colorName(workload, color))),
       ])
       const named = releaseOf(deployment.spec?.template, container)
-      const ours = [blue, green].some((each) => each?.metadata?.annotations?.[OWNER] === workload)
       return {
-        state: ours ? await withColors(claim.state) : claim.state,
+        ...seen,
         holder: claim.kind === 'held' ? claim.by : undefined,
         stable: { ...named, digest: named.digest ?? stable.digest },
-        colors: { blue: colorOf(blue), green: colorOf(green) },
         revisions: revisionsOf(deployment, replicaSets, container),
       }
     },
@@ -102,30 +110,10 @@ export async function openRollback(options: RollbackOptions): Promise<Kubernetes
     },
     preflight: () => lookBeforeSettingBack(client, workload, options.uses),
   }
-
-  /** The Lease of an adopted workload was deleted: then the Service, or the route, says which colour serves. */
-  async function withColors(state: LeaseState): Promise<LeaseState> {
-    const { inFlight, switching, colors } = state
-    if ((inFlight ?? switching ?? colors) !== undefined) return state
-    const switched = /^service\/(.+)$/.exec(options.traffic ?? '')?.[1] ?? target.stableService
-    const [found, serving] = await Promise.all([
-      route === undefined ? undefined : client.find('HTTPRoute', route),
-      client.find('Service', switched),
-    ])
-    const live = servedBy(found, serving, workload)
-    return live === 'own' ? state : { ...state, colors: { live, warm: undefined } }
-  }
-
-  function colorOf(found: Deployment | undefined): Identity | undefined {
-    if (found?.metadata?.annotations?.[OWNER] !== workload) return undefined
-    const image = imageOf(found.spec?.template, container)
-    const digest = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1]
-    return { template: templateOf(found), digest, image }
-  }
 }
 
 /** What setting a Deployment back writes; what it reads says so itself when it is not allowed. */
-const WRITES: readonly Omit<RoleRule, 'when'>[] = [
+export const WRITES: readonly Omit<RoleRule, 'when'>[] = [
   { group: 'apps', resource: 'deployments', verbs: ['patch'] },
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'update'] },
 ]
@@ -153,13 +141,12 @@ async function lookBeforeSettingBack(
  */
 export async function releasedWorkloads(client: Client): Promise<readonly string[]> {
   const { items } = await client.list('Deployment')
+  // A canary or a colour tells of its workload, whose own Deployment may have been deleted.
+  const names = new Set(items.map(({ metadata }) => metadata?.annotations?.[OWNER] ?? metadata?.name ?? ''))
   const found = await Promise.all(
-    items
-      .filter(({ metadata }) => metadata?.annotations?.[OWNER] === undefined)
-      .map(async ({ metadata }) => {
-        const name = metadata?.name ?? ''
-        return (await client.find('Lease', leaseName(name))) === undefined ? [] : [name]
-      }),
+    [...names].map(async (name) =>
+      (await client.find('Lease', leaseName(name))) === undefined ? [] : [name],
+    ),
   )
   return found.flat()
 }
