@@ -1,5 +1,6 @@
 // What a person sees in the terminal. Colours only where there is one.
-const coloured = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
+const { env, stdout } = process
+const coloured = (stdout.isTTY || env['FORCE_COLOR'] === '1') && env['NO_COLOR'] === undefined
 
 export const paint = {
   bold: wrap(1),
