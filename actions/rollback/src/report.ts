@@ -10,7 +10,7 @@ type ReportFrame = Pick<Asked, 'environment'> & {
 
 /** One service's end for the job summary. */
 export function reportOf(end: ServiceEnd, { environment, inputs }: ReportFrame): ReleaseReport {
-  const { service, decision, code, reason, from, to, serving } = end
+  const { service, decision, code, from, to, serving } = end
   const stuck = code === 'retreat-failed'
   const version = (stuck ? from?.version : (to ?? serving?.release)?.version) ?? ''
   return {
@@ -20,7 +20,7 @@ export function reportOf(end: ServiceEnd, { environment, inputs }: ReportFrame):
     decision,
     code,
     headline: headlineOf(end, environment),
-    reason: reason ?? (decision === 'rolled-back' ? inputs.reason : undefined),
+    reason: whyOf(end, inputs.reason),
     serving:
       serving === undefined
         ? []
@@ -39,7 +39,6 @@ export function reportOf(end: ServiceEnd, { environment, inputs }: ReportFrame):
       })),
       ...(end.words.length === 0 ? [] : [{ title: 'What the pods say', lines: end.words }]),
     ],
-    ...(end.why.length === 0 ? {} : { notes: [{ title: 'What was found', lines: end.why }] }),
     next: isGood(end) ? [] : nextOf(end),
     links: [
       ...(end.incident === undefined
@@ -49,6 +48,12 @@ export function reportOf(end: ServiceEnd, { environment, inputs }: ReportFrame):
     ],
     warnings: end.warnings,
   }
+}
+
+/** What went wrong, with what was found; else what it was asked for. */
+function whyOf({ decision, reason, why }: ServiceEnd, asked: string | undefined): string | undefined {
+  if (reason !== undefined) return [reason, ...why].join('; ')
+  return decision === 'rolled-back' ? asked : undefined
 }
 
 /** The verdict in one line of plain text; undefined: what a release would say fits. */

@@ -37,6 +37,6 @@ test('a rollback that failed is not left at that: what was found, and what to do
   })
   expect(text).toContain('**Decide now:** name one of them; or release a good version.')
   expect(text).toContain('kubectl -n shop get deployments,pods')
-  expect(text).toContain('- verified releases: 2')
+  expect(text).toContain('**Why:** no release has the version 9.9.9; verified releases: 2')
   expect(text).not.toContain('Nothing needs to be done')
 })
