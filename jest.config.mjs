@@ -21,8 +21,8 @@ const LONG = [
   'test/scenarios/(recorded-on-github|route-of-the-users|several-containers)[.]test',
   'test/scenarios/bluegreen-(cancelled|examples|followers|github-away|httproute|missing-permission|not-ready)[.]test',
   'test/scenarios/bluegreen-(reapplied|recorded|refused|somebody-else|taken-back|two-runs)[.]test',
-  'test/scenarios/rollback-(against-odds|attested|examples|hooks-and-gates|interrupted|of-several|of-what-is-in-flight)[.]test',
-  'test/scenarios/rollback-to-the-other-color[.]test',
+  'test/scenarios/rollback-(against-odds|attested|examples|hooks-and-gates|interrupted|missing-permission|of-several)[.]test',
+  'test/scenarios/rollback-(of-two-at-once|of-what-is-in-flight|to-the-other-color|without-own)[.]test',
   'test/scenarios/(attestation-required|build-artifact-(cancelled|evidence|examples|same-inputs)|config-file)[.]test',
 ]
 
