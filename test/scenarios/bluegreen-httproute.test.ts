@@ -1,9 +1,9 @@
 import { describe, expect } from '@jest/globals'
 import type { ActionResult } from '@release-actions/lab'
 import type { SwitchMade } from '@release-actions/release'
-import { errorless, failuresOf } from '../support/evidence.ts'
+import { errorless, errorOf, failuresOf } from '../support/evidence.ts'
 import { embeddedScenario, scenario, type Scene } from '../support/scene.ts'
-import { APPLIED, expectServedBy, NEVER, switchTo, UP } from '../support/switching.ts'
+import { APPLIED, expectServedBy, NEVER, startSwitch, switchTo, UP } from '../support/switching.ts'
 
 async function weightsOf({ stage }: Scene): Promise<Readonly<Record<string, number>>> {
   const route = await stage.get('HTTPRoute', 'shop')
@@ -88,4 +88,33 @@ describe('traffic: httproute', () => {
       expect(failuresOf(scene.load)).toEqual([])
     },
   )
+
+  scenario("goes back, and on, where somebody has deleted a colour's Service", APPLIED, async (scene) => {
+    const { stage } = scene
+    const traffic = 'httproute/shop'
+    const gates = { 'post-switch-gates': UP }
+    expect(errorless(await switchTo(scene, { version: '2', inputs: { traffic, ...gates } }))).toEqual([])
+
+    const soaking = startSwitch(scene, { version: '3', inputs: { traffic, ...gates, soak: '60s' } })
+    await soaking.logged(/judge while it serves, after the switch/)
+    await stage.remove('Service', 'shop-blue')
+    const back = await soaking.done
+    expect(back.outputs).toMatchObject({ decision: 'retreated', 'reason-code': 'conflict', color: 'green' })
+    expect(errorOf(back)).toContain('Service shop-blue is gone')
+    await expectServedBy(scene, '2')
+
+    // The idle colour's is made anew before anything goes back to it.
+    const failing = startSwitch(scene, {
+      version: '4',
+      inputs: { traffic, 'post-switch-gates': NEVER, 'warm-up': '2s' },
+    })
+    await failing.logged(/judge while it serves, after the switch/)
+    await stage.remove('Service', 'shop-green')
+    expect((await failing.done).outputs).toMatchObject({ decision: 'retreated', color: 'green' })
+    await stage.answers(scene.host)
+    await expectServedBy(scene, '2')
+    expect((await stage.list('Service')).map(({ metadata }) => metadata.name)).toEqual(
+      expect.arrayContaining(['shop-blue', 'shop-green']),
+    )
+  })
 })

@@ -61,6 +61,8 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
   ])
   /** As last read: what a forward write was decided on. */
   let basis: HttpRoute | undefined
+  /** Colours that the route names, and whose Service was not there at the last look. */
+  let lost: readonly Color[] = []
 
   const rulesOf = (route: HttpRoute): readonly ColorRule[] => colorRules(route, service)
 
@@ -77,6 +79,7 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
         input: undefined,
       })
     }
+    lost = []
   }
 
   function sight(
@@ -89,16 +92,20 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
     const behind = ownerIn(user?.spec?.selector)
     const through = new Set(rules.flatMap(reached))
     const serving = new Set([...through].map((each) => (each === 'own' ? nameable(behind) : each)))
-    const [to = 'own', second] = serving
+    const [to = 'own'] = serving
     const complete =
       rules.length > 0 && rules.every((rule) => rule.blue !== undefined && rule.green !== undefined)
     const gone = ours.some((each) => each === undefined)
+    // A Service that somebody deleted leaves ResolvedRefs False for as long as the route names it: where no request is
+    // given to it, that keeps nobody from going back, and the next release makes it anew.
+    const named = (color: Color): boolean => rules.some((rule) => rule[color] !== undefined)
+    const unused = COLORS.some((color, at) => ours[at] === undefined && named(color) && !through.has(color))
     return {
       kind: 'route',
       to,
       linked: mark !== undefined && complete && !gone,
-      ...acceptanceOf(route, mark?.unresolved === true),
-      tampered: mark === undefined ? undefined : tamperedWith(rules, serving, second, ours),
+      ...acceptanceOf(route, mark?.unresolved === true || unused),
+      tampered: mark === undefined ? undefined : tamperedWith(rules, serving, through, ours),
       through: new Set([...through].map((each) => (each === 'own' ? service : besideService(service, each)))),
     }
   }
@@ -106,19 +113,17 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
   function tamperedWith(
     rules: readonly ColorRule[],
     serving: ReadonlySet<Owner>,
-    second: Owner | undefined,
+    through: ReadonlySet<Owner>,
     ours: readonly (Service | undefined)[],
   ): string | undefined {
     if (rules.length === 0) return `${object} names neither ${names.join(' nor ')} any more`
-    if (second !== undefined) {
+    if (serving.size > 1) {
       return `${object} gives requests to ${[...serving].join(' and to ')}: somebody else changed it`
     }
-    const lost = COLORS.find(
-      (color, at) => ours[at] === undefined && rules.some((rule) => rule[color] !== undefined),
-    )
-    return lost === undefined
+    const missed = COLORS.find((color, at) => ours[at] === undefined && through.has(color))
+    return missed === undefined
       ? undefined
-      : `Service ${besideService(service, lost)} is gone: somebody else deleted it`
+      : `Service ${besideService(service, missed)} is gone: somebody else deleted it`
   }
 
   async function link(stamp: number): Promise<void> {
@@ -200,6 +205,10 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
       basis = route
       bell.seen([route, ...slices.items])
       if (route === undefined) return gone(object)
+      const rules = rulesOf(route)
+      lost = COLORS.filter(
+        (color, at) => [blue, green][at] === undefined && rules.some((rule) => rule[color] !== undefined),
+      )
       const { through, ...seen } = sight(route, user, [blue, green])
       const held = options.held()
       const stamped = ({ metadata }: HttpRoute | Service): boolean =>
@@ -246,8 +255,9 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
       const rules = rulesOf(route)
       refuseRoute(route, rules)
       const missing = rules.flatMap((rule) => linking(rule, service, to))
-      // Adoption: the colours' Services come into the route with its first switch.
-      if (missing.length > 0 || rules.some((rule) => rule[to] === undefined)) await ensureServices(stamp)
+      // Adoption: the colours' Services come into the route with its first switch. Or somebody deleted one meanwhile.
+      if (missing.length > 0 || rules.some((rule) => rule[to] === undefined) || lost.includes(to))
+        await ensureServices(stamp)
       await fence.patch('HTTPRoute', options.route, stamp, [
         sameVersion(route.metadata?.resourceVersion),
         ...marking(route),
@@ -260,6 +270,8 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
       // As last seen, first: at a slow server another look may take longer than there is.
       let route = basis
       basis = undefined
+      // Somebody deleted it while it was idle: a route to a Service that is not there leads nobody anywhere.
+      if (lost.includes(to)) await ensureServices(stamp)
       for (let attempt = 1; ; attempt++) {
         route ??= await client.find('HTTPRoute', options.route)
         // Nobody reaches anything through a route that was deleted: there is nothing to give back.
