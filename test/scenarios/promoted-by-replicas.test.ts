@@ -2,6 +2,26 @@ import { describe, expect } from '@jest/globals'
 import { errorless, failuresOf, resultOf } from '../support/evidence.ts'
 import { scenario } from '../support/scene.ts'
 
+describe('a step that is killed, without a router', () => {
+  scenario(
+    'is taken back by its post step, which has a claim and a fence of its own',
+    { replicas: 2, rate: 60, traffic: 'replicas' },
+    async (scene) => {
+      const { stage, load } = scene
+      const running = scene.start({ version: '2', inputs: { plan: '50', soak: '60s' } })
+      await running.logged(/judge at 50 %/)
+      running.kill()
+      const { post } = await running.done
+
+      expect(post?.exitCode).toBe(0)
+      expect(post?.log).toContain('taken back: the Lease says so')
+      expect((await stage.list('Deployment')).map(({ metadata }) => metadata.name)).toEqual(['shop'])
+      expect(load?.counts(Date.now() - 200) ?? {}).not.toHaveProperty('2')
+      expect(failuresOf(load)).toEqual([])
+    },
+  )
+})
+
 describe('a good version, without a router', () => {
   scenario(
     'is spread by the number of pods, says what shares those are, and no request fails',

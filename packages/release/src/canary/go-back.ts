@@ -28,7 +28,7 @@ export function goBack(way: GoBack): CanaryMove {
   const onCanary =
     traffic.kind === 'route' ? traffic.linked && traffic.weight > 0 : (canary?.desired ?? 0) > 0
   if (onCanary) {
-    const unstamped = traffic.unstamped[0]
+    const unstamped = traffic.unstamped[0] ?? unstampedPods(seen)
     return unstamped === undefined ? { kind: 'retreat-route', why } : { kind: 'stamp', object: unstamped }
   }
   if (flight.retreat === undefined)
@@ -62,6 +62,13 @@ export function tidyUp(way: Omit<GoBack, 'why'>, outcome: 'promoted' | 'retreate
     return { kind: 'release-autoscaler', name: held.name, min: held.min }
   }
   return { kind: 'land', outcome }
+}
+
+/** Without a router the canary's own Deployment is what goes back, and what must carry the fence of whoever came. */
+function unstampedPods({ traffic, canary, unstamped }: CanarySight): string | undefined {
+  return traffic.kind === 'replicas'
+    ? unstamped.find((object) => object === `Deployment/${canary?.name ?? ''}`)
+    : undefined
 }
 
 function isRestoring(way: GoBack): boolean {

@@ -519,6 +519,15 @@ const BY_REPLICAS: readonly Row[] = [
     ),
     move: { kind: 'retreat-route', why: { code: 'unhealthy' } },
   },
+  {
+    name: 'on the way back of a later process the canary’s pods carry its fence before they go',
+    goal: goalOf({ traffic: 'replicas' }),
+    seen: during(
+      { retreat: TOOK_BACK },
+      { traffic: REPLICAS, unstamped: ['Deployment/shop', 'Deployment/shop-canary'] },
+    ),
+    move: { kind: 'stamp', object: 'Deployment/shop-canary' },
+  },
 ]
 
 /** Every weight has passed, and the canary serves everything. */
