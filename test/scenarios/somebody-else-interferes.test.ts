@@ -30,6 +30,12 @@ const CASES: readonly Case[] = [
     does: ({ stage }) => stage.remove('Deployment', 'shop-canary'),
     says: 'canary',
   },
+  {
+    // Its backend is unresolved then, as long as the route names it.
+    what: 'deletes the Service of the canary',
+    does: ({ stage }) => stage.remove('Service', 'shop-canary'),
+    says: 'Service shop-canary is gone',
+  },
 ]
 
 describe('somebody else, in the middle of a release,', () => {

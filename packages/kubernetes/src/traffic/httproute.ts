@@ -80,11 +80,15 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
     const shares = [...new Set(ours.map(shareOf).filter((share) => share !== undefined))]
     const abandoned = mark === undefined ? [] : abandonedRules(route, mark)
     const stamped = options.held() !== undefined && fence.of(route.metadata) === options.held()
+    const weight = Math.max(abandoned.length > 0 ? 100 : 0, ...shares)
+    // A backend that somebody deleted leaves ResolvedRefs False for as long as the route names it: without a share it
+    // keeps nobody from going back, and going back is what takes it out.
+    const deleted = ours.length > 0 && weight === 0 && service === undefined
     return {
       kind: 'route',
       linked: mark !== undefined || ours.length > 0,
-      weight: Math.max(abandoned.length > 0 ? 100 : 0, ...shares),
-      ...acceptanceOf(route, mark?.unresolved === true),
+      weight,
+      ...acceptanceOf(route, mark?.unresolved === true || deleted),
       tampered: mark === undefined ? undefined : tamperedWith(mark, rules, shares, abandoned, service),
       unstamped: stamped ? [] : [`HTTPRoute/${options.route}`],
     }
