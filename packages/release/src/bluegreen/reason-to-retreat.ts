@@ -73,9 +73,12 @@ function strangeTemplate({ seen, claim, flight }: Forward): string | undefined {
   if (made === undefined || made.deleting) {
     return `somebody else deleted the ${flight.to} colour while the release was in flight`
   }
-  return made.template === flight.release.template
-    ? undefined
-    : `somebody else changed the template of ${made.name} while the release was in flight`
+  if (made.template !== flight.release.template)
+    return `somebody else changed the template of ${made.name} while the release was in flight`
+  // Ready are those of its newest template: `kubectl rollout restart` makes one that nobody has judged.
+  return seen.switch.to === flight.to && made.ready === 0 && made.old > 0
+    ? `somebody else changed or restarted ${made.name} while it served: its pods are being replaced`
+    : undefined
 }
 
 /** The new pods cannot become ready, or are not any more while they serve; of an adoption, those of the copy. */

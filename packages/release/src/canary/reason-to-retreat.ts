@@ -57,6 +57,12 @@ export function reasonToRetreat(
     if (canary.trouble[0] !== undefined && canary.ready < canary.desired)
       return because('not-ready', canary.trouble[0])
     if (traffic.kind === 'route' && traffic.weight > 0 && canary.ready === 0) {
+      // Ready are those of its newest template: `kubectl rollout restart` makes one that nobody has judged.
+      if (canary.old > 0)
+        return because(
+          'conflict',
+          `somebody else changed or restarted ${canary.name} while it served: its pods are being replaced`,
+        )
       return because(
         'not-ready',
         `no pod of ${canary.name} is ready while it has ${formatPercent(traffic.weight)} of the traffic`,

@@ -586,6 +586,16 @@ const SWITCHED: readonly Row[] = [
     move: { kind: 'switch-back', to: 'green', why: { code: 'unhealthy', reason: 'too slow' } },
   },
   {
+    name: 'restarted by somebody else while it serves: a conflict, also where its earlier pods are ready',
+    seen: { ...SOAKING, blue: workload('shop-blue', 'third', 4, { ready: 0, old: 4, settled: false }) },
+    move: { kind: 'switch-back', to: 'green', why: { code: 'conflict' } },
+  },
+  {
+    name: 'without a ready pod it is switched back',
+    seen: { ...SOAKING, blue: workload('shop-blue', 'third', 4, { ready: 0, settled: false }) },
+    move: { kind: 'switch-back', to: 'green', why: { code: 'not-ready' } },
+  },
+  {
     name: 'held where asked, it goes on serving',
     goal: goalOf({ onFailure: 'hold' }),
     seen: {

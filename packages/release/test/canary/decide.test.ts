@@ -812,6 +812,11 @@ const REASONS: readonly Row[] = [
     move: back('not-ready'),
   },
   {
+    name: 'a canary that somebody restarted while it served: its ready pods are not those that were made',
+    seen: { ...SOAKING, canary: canary(1, { ready: 0, endpoints: 0, old: 1, settled: false }) },
+    move: back('conflict'),
+  },
+  {
     name: 'pods that time will not mend',
     seen: { ...SOAKING, canary: canary(2, { ready: 1, trouble: ['ImagePullBackOff: app:2'] }) },
     move: { kind: 'retreat-route', why: { code: 'not-ready', reason: 'ImagePullBackOff: app:2' } },
