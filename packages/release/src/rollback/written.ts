@@ -77,7 +77,9 @@ export function endedBy(
   release: ReleaseId | undefined,
   now: Timestamp,
 ): LeaseState {
-  return release !== undefined && goal.kind === 'abort' && goal.preempt
+  // What an interrupted rollback's own switch was bringing is good: whoever goes back is to find it.
+  const restoring = state.switching?.preempt === true
+  return release !== undefined && goal.kind === 'abort' && goal.preempt && !restoring
     ? takenBack(state, { release, run: goal.run, at: now })
     : state
 }

@@ -49,6 +49,15 @@ describe('a rollback that ended what was in flight', () => {
   })
 })
 
+test("an interrupted rollback's own switch, taken back to begin anew, leaves no mark on the version that it restores", () => {
+  const switching = (preempt: boolean): LeaseState => ({
+    ...EMPTY_LEASE_STATE,
+    switching: { release: id(2), base: { release: id(3) }, preempt } as Switching,
+  })
+  expect(endedBy(switching(true), abort(true), id(2), 100).rolledBack ?? []).toEqual([])
+  expect(endedBy(switching(false), abort(true), id(2), 100).rolledBack).toMatchObject([{ release: id(2) }])
+})
+
 test("what an interrupted rollback's own switch takes back is the version that it leaves, not the one it restores", () => {
   const seen = (preempt: boolean) => ({
     state: {
