@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from '@jest/globals'
+import { startSigstore } from '@release-actions/lab'
 import { appFiles, containersOf } from '../support/app.ts'
 import { embeddedScenario, scenario, type Scene } from '../support/scene.ts'
 import { serve } from '../support/gate.ts'
@@ -204,6 +205,51 @@ embeddedScenario(
     })
     expectJobs(done, success('settings', 'stage-1', 'stage-2', 'after'))
     expect(givenBy(done)).toMatchObject({ result: 'success', decision: 'promoted', weight: '100' })
+  },
+)
+
+embeddedScenario(
+  'where the attestation is asked for, an image that has none is refused, and one that has it is released',
+  { rate: 0 },
+  async (scene, { images }) => {
+    const sigstore = await startSigstore()
+    try {
+      const image = images.add('registry.example.test/shop:2.0.0', appFiles('2'))
+      const digest = image.slice(image.indexOf('@') + 1)
+      const order = {
+        workflow: 'canary.yml',
+        refs: state.refs,
+        configured: {
+          service: 'shop',
+          environment: 'production',
+          image,
+          plan: '[100]',
+          approval: 'none',
+          'require-attestation': 'true',
+          'signer-workflow': 'octo/shop/.github/workflows/build.yml',
+          'trusted-root': 'trusted-root.jsonl',
+        },
+        act: {
+          files: {
+            '.github/release-actions.yml': configOf(scene),
+            'trusted-root.jsonl': sigstore.trustedRoot,
+          },
+          // The certificates of the lab's Sigstore name github.com, as those of every public repository.
+          env: { GITHUB_SERVER_URL: 'https://github.com' },
+        },
+      }
+      const refused = await release(scene, order)
+      expectJobs(refused, { settings: 'success', release: 'failure', retreat: 'success' })
+      expect(refused.log).toMatch(/sha256:[0-9a-f]{64} is not attested by octo\/shop/)
+      expect(scene.github.deployments).toEqual([])
+
+      const workflow = 'octo/shop/.github/workflows/build.yml@refs/heads/main'
+      scene.github.attest(digest, await sigstore.sign({ digest, repository: 'octo/shop', workflow }))
+      const released = await release(scene, order)
+      expect(givenBy(released)).toMatchObject({ decision: 'promoted', digest })
+    } finally {
+      await sigstore.close()
+    }
   },
 )
 

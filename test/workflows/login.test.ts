@@ -38,8 +38,8 @@ done
 interface Order {
   readonly workflow: string
   readonly with: Readonly<Record<string, string | boolean>>
-  /** Whether the configuration file says how to log in. */
-  readonly inFile: boolean
+  /** Whether the configuration file says how to log in; or it is none, for a mistake. */
+  readonly inFile: boolean | 'broken'
   readonly variables?: ActOrder['variables']
 }
 
@@ -83,7 +83,7 @@ async function call(
     const done = await act({
       files: {
         '.github/workflows/release.yml': stringify(caller),
-        '.github/release-actions.yml': configOf(scene, inFile),
+        '.github/release-actions.yml': inFile === 'broken' ? 'services: {' : configOf(scene, inFile),
       },
       secrets: { KUBECONFIG: nowhere },
       variables,
@@ -140,6 +140,10 @@ embeddedScenario(
     const byVariable = await call(scene, { ...back, inFile: false })
     expectJobs(byVariable, success('rollback'))
     expect(byVariable.asked).toEqual(['of-the-variable'])
+
+    const broken = await call(scene, { ...back, inFile: 'broken' })
+    expectJobs(broken, success('rollback'))
+    expect(broken.asked).toEqual(['of-the-variable'])
 
     const typed = { ...back.with, login: JSON.stringify(login('of-the-input')) }
     const byInput = await call(scene, { ...back, with: typed, inFile: true })
