@@ -15,6 +15,8 @@ export interface RollbackRecord {
   /** What was taken back has failed, and what was restored is the active one. */
   done(bad: readonly number[], restored: string): void
   failed(description: string): void
+  /** It was filed, and there was nothing for it to do. */
+  closed(description: string): void
   /** Resolves when everything has been written, at the latest after `most`; what is not written then is said. */
   flush(most: Milliseconds): Promise<void>
 }
@@ -90,6 +92,7 @@ export function openRollbackRecord(
       write('verified', (id) => ledger.verified(id, `${restored} is restored: ${inputs.reason}`))
     },
     failed: (description) => write('failed', (id) => ledger.failed(id, description)),
+    closed: (description) => write('closed', (id) => ledger.closed(id, description)),
     async flush(most) {
       const stop = new AbortController()
       const late = Symbol()

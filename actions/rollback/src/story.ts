@@ -365,6 +365,8 @@ export class Story {
           [...this.#bad].filter((id) => !this.#isTarget(id) && !this.#hasFailed(id)),
           this.to?.version ?? '',
         )
+      // Filed, and then somebody else's rollback was quicker: whether it is verified, that one says.
+      else record?.closed(`${this.to?.version ?? 'it'} was restored by another run`)
     } else if (decision !== 'planned') {
       // An earlier attempt's own record: this attempt has not got further, and it says so there.
       const { entry } = target ?? {}
