@@ -27,7 +27,7 @@ export function unprovedNote(
   const { seen } = proof
   if (seen !== undefined && seen.asked > 0)
     return [
-      `Not proved: ${proof.to} ${proved(proof.by, seen.answered, seen.asked)} only. ${known}, but something else answers too: look for another route to the same host.`,
+      `Not proved: ${proof.to} ${proved(proof.by, seen.answered, seen.asked)} only. ${known}, but something else answers too, or nobody does: look for another route to the same host, and at what the router says.`,
     ]
   return [
     kind === 'route'

@@ -30,15 +30,15 @@ export async function verifySwitch(
   const last = begin + Math.min(settle * PATIENCE, most)
   for (;;) {
     const answers = await ports.switch.ask(CONNECTIONS, signal)
-    const asked = answers === undefined ? 0 : answers.blue + answers.green
-    if (answers === undefined || asked === 0) {
+    if (answers === undefined || answers.blue + answers.green === 0) {
       if (ports.meter !== undefined) return count(ports, to, most, signal)
       await clock.sleep(Math.max(0, begin + Math.min(settle, most) - clock.now()), signal)
       return { verified: 'unobserved' }
     }
-    const seen = { asked, answered: answers[to] }
+    // One that nobody has answered, or nobody of ours, is no proof either.
+    const seen = { asked: CONNECTIONS, answered: answers[to] }
     const by = answers.through
-    if (asked === seen.answered) return { verified: 'observed', seen, by }
+    if (seen.asked === seen.answered) return { verified: 'observed', seen, by }
     if (clock.now() >= last || signal.aborted) return { verified: 'unobserved', seen, by }
     await clock.sleep(LOOK_MS, signal)
   }

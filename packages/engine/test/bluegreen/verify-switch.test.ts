@@ -35,6 +35,15 @@ describe('new connections', () => {
     expect(await verifySwitch(world, 'green', 60_000, NEVER)).toMatchObject({ verified: 'observed' })
   })
 
+  test('that nobody answers, some of them, are no proof, and are told', async () => {
+    const world = asking({ blue: 0, green: 3 })
+    expect(await verifySwitch(world, 'green', 60_000, NEVER)).toEqual({
+      verified: 'unobserved',
+      seen: { asked: 20, answered: 3 },
+      by: 'service',
+    })
+  })
+
   test('that never stop reaching it are no proof, and are told', async () => {
     const world = asking({ blue: 1, green: 19 })
     const begin = world.clock.now()
