@@ -508,7 +508,7 @@ describe('whatever happens', () => {
             if (now === undefined || ['switch', 'switch-back', 'done', 'failed'].includes(move.kind)) return
             disturb(world, now.what)
           },
-          500,
+          2_000, // one wait to its timeout is 600 looks
         )
         expect(['done', 'failed']).toContain(end.kind)
       }),
