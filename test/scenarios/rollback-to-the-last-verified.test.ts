@@ -36,9 +36,12 @@ describe('a rollback after a release', () => {
       expect(failuresOf(load)).toEqual([])
       expect(done.summary).toContain('shop is back on 2.0.0')
 
-      // The same run again: what it restored is what runs.
+      // The same run again: it has rolled back, and says so; nothing is told a second time.
+      const [before, comments] = [recordOf(scene), github.issues[0]?.comments]
       const again = await rollBack(scene, { run: { id: 7300, attempt: 2 } })
-      expect(again.outputs).toMatchObject({ decision: 'unchanged', version: '2.0.0' })
+      expect(again.outputs).toMatchObject({ decision: 'rolled-back', version: '2.0.0' })
+      expect(recordOf(scene)).toEqual(before)
+      expect(github.issues[0]?.comments).toEqual(comments)
 
       // Another one: not back to 3, which was taken back; and before 2 nothing was ever verified.
       const further = await rollBack(scene, { run: { id: 7400 } })

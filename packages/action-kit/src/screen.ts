@@ -34,8 +34,14 @@ export function createScreen(
     },
     drained: () =>
       new Promise((resolve) => {
-        if (waiting === undefined) resolve()
-        else waiting.write('', () => resolve())
+        const held = waiting ?? (isWriting() ? stream() : undefined)
+        if (held === undefined) resolve()
+        else held.write('', () => resolve())
       }),
   }
+}
+
+/** A library that logs by itself has left something in a stream. To ask the stream would load it. */
+function isWriting(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.endsWith('WriteWrap'))
 }

@@ -8,6 +8,8 @@ export function headline(report: ReleaseReport): string {
   // A gate may stand without a version: it judges a pull request, say.
   const name = version === '' ? service : `${service} ${version}`
   if (report.code === 'retreat-failed') {
+    if (hasNothing(report))
+      return `🚨 THE WAY BACK DID NOT COMPLETE: ${name} serves no requests any more, but not all of it is gone${place}`
     return `🚨 THE WAY BACK FAILED: ${name} STILL serves ${shareOf(report)} of the requests${place}`
   }
   switch (decision) {
@@ -45,6 +47,12 @@ export function headline(report: ReleaseReport): string {
 
 function hadTraffic({ exposure, split }: ReleaseReport): boolean {
   return exposure !== undefined || split.some(({ weight }) => weight > 0)
+}
+
+/** Others serve everything. */
+function hasNothing({ serving, version }: ReleaseReport): boolean {
+  const others = serving.filter((entry) => entry.version !== version)
+  return others.reduce((sum, { share }) => sum + (share ?? 0), 0) >= 100
 }
 
 function shareOf({ serving, version }: ReleaseReport): string {
