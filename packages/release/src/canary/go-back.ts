@@ -2,7 +2,15 @@ import { formatPercent } from '@release-actions/values'
 import type { InFlight, Retreat, Timing } from '../in-flight.ts'
 import type { CanaryMove } from './moves.ts'
 import type { CanarySight } from './sight.ts'
-import { countsSince, firstUnstamped, lastShift, proveShift, routeIsBack, type Ours } from './steps.ts'
+import {
+  countsSince,
+  firstUnstamped,
+  lastShift,
+  proveShift,
+  routeIsBack,
+  servesNobody,
+  type Ours,
+} from './steps.ts'
 
 export interface GoBack {
   readonly timing: Timing
@@ -44,7 +52,8 @@ export function goBack(way: GoBack): CanaryMove {
   if (way.brief === true) {
     return { kind: 'failed', decision: 'cancelled', code: why.code, reason: why.reason }
   }
-  return tidyUp(way, 'retreated')
+  // The route went back before the stable was whole again: what is left of the release goes only once it is.
+  return (isRestoring(way) ? awaitStable(way) : undefined) ?? tidyUp(way, 'retreated')
 }
 
 /** Once the route is back and proved: drain, then everything of ours goes and everything of theirs is put back. */
@@ -77,22 +86,31 @@ function isRestoring(way: GoBack): boolean {
 
 /**
  * The stable already has the new template: the old one comes back behind the canary, which passed every gate and goes
- * on serving, and only then does the route go back. Traffic never goes to a stable that is half rolled.
+ * on serving, and only then does the route go back. Traffic does not go to a stable that is half rolled, unless no pod
+ * of the canary is left to answer: then the stable's ready pods are all that there is.
  */
 function restore(way: GoBack, promoted: boolean): CanaryMove | undefined {
-  const { timing, seen, claim, flight, why } = way
+  const { seen, flight, why } = way
   if (promoted) {
     if (flight.phase.name !== 'restoring')
       return { kind: 'note', change: { kind: 'retreat', why, phase: 'restoring' } }
     const unstamped = firstUnstamped(seen)
     return unstamped === undefined ? { kind: 'restore-stable' } : { kind: 'stamp', object: unstamped }
   }
-  const whole = seen.stable.settled && seen.stable.endpoints >= seen.stable.desired
-  if (whole || routeIsBack(seen)) return undefined
-  if (way.brief === true) return { kind: 'failed', decision: 'cancelled', code: why.code, reason: why.reason }
+  if (routeIsBack(seen) || (servesNobody(seen) && seen.stable.endpoints > 0)) return undefined
+  const waiting = awaitStable(way)
+  if (waiting === undefined || way.brief !== true) return waiting
+  return { kind: 'failed', decision: 'cancelled', code: why.code, reason: why.reason }
+}
+
+/** @returns undefined: the stable is whole */
+function awaitStable(way: GoBack): CanaryMove | undefined {
+  const { timing, seen, claim, flight } = way
+  const { settled, endpoints, desired } = seen.stable
+  if (settled && endpoints >= desired) return undefined
   const until = countsSince(flight.phase.since, claim, seen) + timing.timeout
   if (seen.now >= until) return notTakenBack(way)
-  return { kind: 'await', what: seen.stable.settled ? 'stable-endpoints' : 'stable-rolled-out', until }
+  return { kind: 'await', what: settled ? 'stable-endpoints' : 'stable-rolled-out', until }
 }
 
 function notTakenBack(way: GoBack): CanaryMove {

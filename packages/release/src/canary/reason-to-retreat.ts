@@ -3,7 +3,7 @@ import type { InFlight, Retreat } from '../in-flight.ts'
 import { capacity } from './capacity.ts'
 import type { ReleaseGoal } from './goal.ts'
 import type { CanarySight } from './sight.ts'
-import { countsSince, lastShift, routeIsBack, type Ours } from './steps.ts'
+import { countsSince, lastShift, routeIsBack, servesNobody, type Ours } from './steps.ts'
 import { nextStep } from './walk.ts'
 
 /** Why our release must be taken back, judged from what is seen; undefined when it need not. Pure. */
@@ -44,7 +44,12 @@ export function reasonToRetreat(
     const { canary, stable, traffic } = sight
     if (promoted && !stable.settled && stable.trouble[0] !== undefined)
       return because('not-ready', stable.trouble[0])
-    if (promoted) return undefined
+    if (promoted) {
+      // It carries everything while the stable rolls behind it. A stable that is whole gets the route at once instead.
+      return !stable.settled && servesNobody(sight)
+        ? because('not-ready', `no pod of the canary is ready while it carries the traffic of the promotion`)
+        : undefined
+    }
     if (canary === undefined) {
       const serving = traffic.kind === 'route' && traffic.weight > 0
       return serving ? because('conflict', 'somebody else deleted the canary while it served') : undefined

@@ -81,6 +81,11 @@ export function routeIsBack(seen: CanarySight): boolean {
   return seen.traffic.kind === 'route' ? seen.traffic.weight === 0 : (seen.canary?.desired ?? 0) === 0
 }
 
+/** The router sends requests to the canary, and no pod is there to answer them. */
+export function servesNobody({ traffic, canary }: CanarySight): boolean {
+  return traffic.kind === 'route' && traffic.weight > 0 && (canary?.endpoints ?? 0) === 0
+}
+
 /** The canary's Deployment with this release's template, and our backend in the route; undefined when both are there. */
 export function standUp(
   goal: ReleaseGoal,

@@ -826,6 +826,22 @@ const REASONS: readonly Row[] = [
     seen: promoting({ stable: promotedStable({ settled: false, ready: 2, trouble: ['CrashLoopBackOff'] }) }),
     move: { kind: 'note', change: { kind: 'retreat', phase: 'restoring', why: { code: 'not-ready' } } },
   },
+  {
+    name: 'nobody answers while the stable rolls behind it: the old template comes back first',
+    seen: promoting({
+      stable: promotedStable({ settled: false, ready: 2, endpoints: 2 }),
+      canary: canary(4, { ready: 0, endpoints: 0 }),
+    }),
+    move: { kind: 'note', change: { kind: 'retreat', phase: 'restoring', why: { code: 'not-ready' } } },
+  },
+  {
+    name: 'nobody answers, and the stable is whole: it gets the route, which is quicker than any way back',
+    seen: promoting({
+      canary: canary(4, { ready: 0, endpoints: 0 }),
+      verdict: { kind: 'pass', stage: 'stable' },
+    }),
+    move: { kind: 'shift', weight: 0 },
+  },
 ]
 
 const TOO_LATE: readonly Row[] = [
@@ -951,6 +967,42 @@ const RETREAT: readonly Row[] = [
       autoscaler: { name: 'shop', min: 2 },
     }),
     move: { kind: 'land', outcome: 'retreated' },
+  },
+  {
+    name: 'after promotion: the old template rolls out behind a canary that answers, however few its pods',
+    seen: restoring({
+      stable: workload('shop', 'old', 4, { settled: false, ready: 2, endpoints: 2 }),
+      canary: canary(4, { ready: 1, endpoints: 1 }),
+    }),
+    move: { kind: 'await', what: 'stable-rolled-out' },
+  },
+  {
+    name: 'after promotion: the route is back at once when nobody answers and some of the stable is ready',
+    seen: restoring({
+      stable: workload('shop', 'old', 4, { settled: false, ready: 1, endpoints: 1 }),
+      canary: canary(4, { ready: 0, endpoints: 0 }),
+    }),
+    move: { kind: 'retreat-route' },
+  },
+  {
+    name: 'after promotion: nobody answers, and nothing of the stable would either',
+    seen: restoring({
+      stable: workload('shop', 'old', 4, { settled: false, ready: 0, endpoints: 0 }),
+      canary: canary(4, { ready: 0, endpoints: 0 }),
+    }),
+    move: { kind: 'await', what: 'stable-rolled-out' },
+  },
+  {
+    name: 'after promotion: a route that went back early is followed by nothing until the stable is whole',
+    seen: restoring(
+      {
+        stable: workload('shop', 'old', 4, { settled: false, ready: 1, endpoints: 1 }),
+        canary: canary(4, { ready: 0, endpoints: 0 }),
+        traffic: route({ weight: 0 }),
+      },
+      { shifts: shifted(5, 25, 50, 100, 0) },
+    ),
+    move: { kind: 'await', what: 'stable-rolled-out' },
   },
   {
     name: 'after promotion: the objects carry the fence before the old template comes back, the route first',
