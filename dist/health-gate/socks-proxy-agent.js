@@ -1,1 +1,1 @@
-"use strict";exports.id=843,exports.ids=[843],exports.modules={5843:((d,E,_)=>{_.d(E,{SocksProxyAgent:()=>s.x3});var s=_(9694),D=_(2098),P=_(1099),M=_(4434);(0,s.UD)()})};
+"use strict";exports.id=843,exports.ids=[843],exports.modules={5843:((E,d,_)=>{_.d(d,{SocksProxyAgent:()=>s.x3});var s=_(9694),o=_(1099),D=_(4434);(0,s.UD)()})};
