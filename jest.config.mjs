@@ -14,16 +14,18 @@ const shared = {
  * waits no longer than they must.
  */
 const LONG = [
-  'test/faults/(answers|others|killed-at-random|rollback-killed)[.]test',
+  'test/faults/(answers|others|killed-at-random|rollback-killed|switch-killed)[.]test',
   'test/scenarios/(examples|health-gate-examples|health-gate-on-pods|health-gate-outcomes|odd-names-and-labels)[.]test',
   // Of each of these something shorter is played always: two-runs, promoted-by, taken-back-for, and tests of one package.
-  'test/scenarios/(dark-and-held|image-released|in-several-runs|manifests-unchanged|neighbours|somebody-else-interferes)[.]test',
+  'test/scenarios/(dark-and-held|image-released|in-several-runs|manifests-(released|unchanged)|neighbours|somebody-else-interferes)[.]test',
   'test/scenarios/(recorded-on-github|route-of-the-users|several-containers)[.]test',
   'test/scenarios/bluegreen-(cancelled|examples|followers|github-away|httproute|missing-permission|not-ready)[.]test',
   'test/scenarios/bluegreen-(reapplied|recorded|refused|somebody-else|taken-back|two-runs)[.]test',
   'test/scenarios/rollback-(against-odds|attested|examples|hooks-and-gates|interrupted|missing-permission|of-several)[.]test',
   'test/scenarios/rollback-(of-two-at-once|of-what-is-in-flight|to-the-other-color|without-own)[.]test',
-  'test/scenarios/(attestation-required|build-artifact-(cancelled|evidence|examples|same-inputs)|config-file)[.]test',
+  // What a person changes seldom: the release of this repository, plays of it with git and all.
+  'test/unit/release[.]test',
+  'test/scenarios/(attestation-required|build-artifact-(cancelled|evidence|examples|image|same-inputs)|config-file)[.]test',
 ]
 
 export default {
@@ -35,6 +37,7 @@ export default {
         '<rootDir>/{packages,actions}/*/test/**/*.test.ts',
         '<rootDir>/test/{contract,unit}/**/*.test.ts',
       ],
+      testPathIgnorePatterns: ['/node_modules/', ...LONG],
     },
     {
       ...shared,
