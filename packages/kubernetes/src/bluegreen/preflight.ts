@@ -79,10 +79,7 @@ export async function lookFirstAtColors(options: ColorPreflightOptions): Promise
     ...switched(services.items, target.switching),
   ])
   const scaled = all.some(({ kind }) => kind === 'HorizontalPodAutoscaler')
-  const needed = [
-    ...(scaled ? roleRules(['autoscaler']) : []),
-    ...(applying === undefined ? [] : [...roleRules(['manifests']), ...(manifests?.rules ?? [])]),
-  ]
+  const needed = [...(scaled ? roleRules(['autoscaler']) : []), ...(manifests?.rules ?? [])]
   if (needed.length > 0) await proveAccess(client, needed)
   const service = services.items.find((each) => each.metadata?.name === target.service)
   const verdict = judgeWorkload({

@@ -1,7 +1,7 @@
 import { Conflict, Forbidden, ReleaseError } from '@release-actions/values'
 import type { Client } from '../client.ts'
 import { type AnyObject, type ConfigMap, type ResourceType, RESOURCES, type Secret } from '../objects.ts'
-import { type RoleRule, ruleFor } from '../role.ts'
+import { type RoleRule, roleRules, ruleFor } from '../role.ts'
 import type { Manifests } from './manifests.ts'
 
 /** What the first look says of the user's manifests. */
@@ -79,7 +79,7 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
                 `${label(object)} of the manifests is not applied: a release changes it itself; apply it between releases`,
             ),
         ],
-        rules: found,
+        rules: [...configRules(manifests.configs), ...found],
       }
     },
 
@@ -103,6 +103,15 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
       }
     },
   }
+}
+
+/** Of ConfigMaps and Secrets what their creation takes, and nothing for a kind that is not in the manifests. */
+function configRules(configs: readonly AnyObject[]): readonly Omit<RoleRule, 'when'>[] {
+  const kinds = (['ConfigMap', 'Secret'] as const).filter((kind) =>
+    configs.some((object) => object.kind === kind),
+  )
+  const resources = kinds.map((kind) => RESOURCES[kind].plural)
+  return roleRules(['manifests']).filter(({ resource }) => resources.includes(resource))
 }
 
 type Compared =

@@ -54,10 +54,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     warnedVertical(client, [target.workload]),
   ])
   const beside = await lookBeside(client, target, autoscaler !== undefined)
-  const needed = [
-    ...(autoscaler === undefined ? [] : roleRules(['autoscaler'])),
-    ...(applying === undefined ? [] : [...roleRules(['manifests']), ...(manifests?.rules ?? [])]),
-  ]
+  const needed = [...(autoscaler === undefined ? [] : roleRules(['autoscaler'])), ...(manifests?.rules ?? [])]
   if (needed.length > 0) await proveAccess(client, needed)
   if (canary !== undefined && canary.metadata?.annotations?.[OWNER] !== target.workload) {
     throw foreign(client.namespace, target.canary)

@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { appDeployment } from '../../../lab/src/stage/objects.ts'
+import { createApplying } from '../../src/canary/applying.ts'
 import { readManifests } from '../../src/canary/manifests.ts'
 import { shop, World } from '../world.ts'
 
@@ -115,6 +116,27 @@ describe('releasing manifests', () => {
     expect((await it.admin.get('HTTPRoute', 'shop')).spec?.rules).toHaveLength(1)
   })
 
+  test('asks the Role for the kinds that are in them, and no other', async () => {
+    await using it = await World.start()
+    const rulesOf = async (contents: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+      const manifests = await readManifests({
+        entries: ['.'],
+        workload: 'shop',
+        namespace: 'shop',
+        cwd: files({ 'd.json': deployment, ...contents }),
+      })
+      const { rules } = await createApplying(it.admin, manifests, new Set()).look()
+      return rules.map(({ resource, verbs }) => `${resource}: ${verbs.join(', ')}`)
+    }
+    expect(await rulesOf({})).toEqual([])
+    expect(await rulesOf({ 'c.yaml': CONFIG })).toEqual(['configmaps: get, create'])
+    const secret = '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}'
+    expect(await rulesOf({ 's.json': secret, 'extra.json': service(81) })).toEqual([
+      'secrets: create',
+      'services: create, patch',
+    ])
+  })
+
   test('a ConfigMap that changed under its old name is refused: the stable would read it too', async () => {
     await using it = await World.start()
     await it.apply({
@@ -180,6 +202,8 @@ describe('releasing manifests', () => {
       await canary.cluster.promoteStable(fence)
       expect((await it.admin.get('Deployment', 'shop')).spec).toMatchObject(untouched)
 
+      // What still changes by itself is a conflict to a delete.
+      await it.until(canary, (now) => now.canary?.settled === true && now.stable.settled)
       // Another process ends what this one began: it has no manifests.
       const post = await it.open({ image: undefined })
       it.kubernetes.faults.order({ verb: 'delete', resource: 'deployments' }, { kind: 'status', code: 403 })
