@@ -22,6 +22,26 @@ export function stringAt(value: unknown, key: string): string | undefined {
   return typeof inner === 'string' ? inner : undefined
 }
 
+/**
+ * A copy that shares nothing with its original. `structuredClone` does this for any value, and takes several times as
+ * long: a fifth of all that the tests with a cluster did was this.
+ */
+export function copyOf<T>(value: T): T {
+  return copied(value) as T
+}
+
+function copied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copied)
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const inner = copied((value as Record<string, unknown>)[key])
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: inner, enumerable: true })
+    else copy[key] = inner
+  }
+  return copy
+}
+
 /** Whether two values are the same JSON: the order of keys says nothing, and an undefined field is none. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { alreadyExists, conflict, modified, notFound } from './api/status-error.ts'
-import { sameJson } from './json.ts'
+import { copyOf, sameJson } from './json.ts'
 import { apiVersionOf, type Kind } from './kinds.ts'
 import { suffix, timestamp } from './names.ts'
 
@@ -80,7 +80,7 @@ export class Store {
 
   get(kind: Kind, namespace: string | undefined, name: string): KubeObject | undefined {
     const found = this.#of(kind).get(keyOf(kind, namespace, name))
-    return found === undefined ? undefined : structuredClone(found)
+    return found === undefined ? undefined : copyOf(found)
   }
 
   /** In the order of namespace and name, as etcd lists keys. */
@@ -89,12 +89,12 @@ export class Store {
     return [...this.#of(kind)]
       .filter(([key]) => key.startsWith(prefix))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, object]) => structuredClone(object))
+      .map(([, object]) => copyOf(object))
   }
 
   /** @throws StatusError 409 AlreadyExists */
   create(kind: Kind, draft: Draft): KubeObject {
-    const { name: given, namespace, ...rest } = structuredClone(draft.metadata)
+    const { name: given, namespace, ...rest } = copyOf(draft.metadata)
     const name = given ?? this.#generateName(kind, namespace, rest.generateName ?? '')
     const key = keyOf(kind, namespace, name)
     if (this.#of(kind).has(key)) throw alreadyExists(kind, name)
@@ -107,7 +107,7 @@ export class Store {
       creationTimestamp: timestamp(),
       ...(kind.hasGeneration ? { generation: 1 } : {}),
     }
-    const object = { ...structuredClone(draft), apiVersion: apiVersionOf(kind), kind: kind.kind, metadata }
+    const object = { ...copyOf(draft), apiVersion: apiVersionOf(kind), kind: kind.kind, metadata }
     return this.#write('ADDED', kind, key, object, undefined)
   }
 
@@ -122,10 +122,10 @@ export class Store {
     const stored = this.#of(kind).get(key)
     if (stored === undefined) throw notFound(kind, name)
     checkPreconditions(kind, object, stored)
-    const next = structuredClone(object)
+    const next = copyOf(object)
     if (kind.hasStatus) {
       delete next['status']
-      if (stored['status'] !== undefined) next['status'] = structuredClone(stored['status'])
+      if (stored['status'] !== undefined) next['status'] = copyOf(stored['status'])
     }
     next.apiVersion = stored.apiVersion
     next.kind = stored.kind
@@ -133,7 +133,7 @@ export class Store {
     if (next.metadata.deletionTimestamp !== undefined && kind.kind !== 'Pod' && !hasFinalizers(next)) {
       return this.#remove(kind, key, next, stored)
     }
-    if (sameJson(next, stored)) return structuredClone(stored)
+    if (sameJson(next, stored)) return copyOf(stored)
     if (kind.hasGeneration && !sameJson(desired(next), desired(stored))) {
       next.metadata.generation = (stored.metadata.generation ?? 0) + 1
     }
@@ -153,12 +153,12 @@ export class Store {
     const key = keyOf(kind, namespace, name)
     const stored = this.#of(kind).get(key)
     if (stored === undefined) return undefined
-    const changed = structuredClone(stored)
+    const changed = copyOf(stored)
     change(changed)
-    const { annotations, ...metadata } = structuredClone(stored.metadata)
+    const { annotations, ...metadata } = copyOf(stored.metadata)
     const wanted = changed.metadata.annotations ?? annotations
     const next: KubeObject = {
-      ...structuredClone(stored),
+      ...copyOf(stored),
       metadata: wanted === undefined ? metadata : { ...metadata, annotations: wanted },
     }
     if (changed['status'] !== undefined) next['status'] = changed['status']
@@ -174,12 +174,12 @@ export class Store {
     const stored = this.#of(kind).get(keyOf(kind, namespace, name))
     if (stored === undefined) throw notFound(kind, name)
     checkPreconditions(kind, object, stored)
-    const next: KubeObject = { ...structuredClone(stored), metadata: structuredClone(stored.metadata) }
+    const next: KubeObject = { ...copyOf(stored), metadata: copyOf(stored.metadata) }
     delete next['status']
     delete next.metadata.annotations
-    if (object['status'] !== undefined) next['status'] = structuredClone(object['status'])
+    if (object['status'] !== undefined) next['status'] = copyOf(object['status'])
     if (annotations !== undefined) next.metadata.annotations = { ...annotations }
-    if (managedFields !== undefined) next.metadata.managedFields = structuredClone(managedFields)
+    if (managedFields !== undefined) next.metadata.managedFields = copyOf(managedFields)
     if (sameJson(next, stored)) return next
     return this.#write('MODIFIED', kind, keyOf(kind, namespace, name), next, stored)
   }
@@ -208,7 +208,7 @@ export class Store {
     const key = keyOf(kind, namespace, name)
     const stored = this.#of(kind).get(key)
     if (stored === undefined) return undefined
-    const next = structuredClone(stored)
+    const next = copyOf(stored)
     const finalizer = { Foreground: FOREGROUND, Orphan: ORPHAN, Background: undefined }[
       options.propagation ?? 'Background'
     ]
@@ -225,7 +225,7 @@ export class Store {
         next.metadata.generation = (next.metadata.generation ?? 0) + 1
       }
     }
-    if (sameJson(next, stored)) return structuredClone(stored)
+    if (sameJson(next, stored)) return copyOf(stored)
     return this.#write('MODIFIED', kind, key, next, stored)
   }
 
@@ -233,7 +233,7 @@ export class Store {
   finalizeDelete(kind: Kind, namespace: string | undefined, name: string): void {
     const key = keyOf(kind, namespace, name)
     const stored = this.#of(kind).get(key)
-    if (stored !== undefined) this.#remove(kind, key, structuredClone(stored), stored)
+    if (stored !== undefined) this.#remove(kind, key, copyOf(stored), stored)
   }
 
   /** Calls `listener` synchronously after each write. @returns the end of the subscription */
@@ -267,7 +267,7 @@ export class Store {
   ): KubeObject {
     object.metadata.resourceVersion = String(++this.#version)
     this.#of(kind).set(key, object)
-    const answer = structuredClone(object)
+    const answer = copyOf(object)
     this.#emit(type, kind, object, previous)
     return answer
   }
@@ -276,15 +276,15 @@ export class Store {
     this.#of(kind).delete(key)
     last.metadata.resourceVersion = String(++this.#version)
     this.#emit('DELETED', kind, last, previous)
-    return structuredClone(last)
+    return copyOf(last)
   }
 
   #emit(type: StoreEvent['type'], kind: Kind, object: KubeObject, previous: KubeObject | undefined): void {
     const event: StoreEvent = {
       type,
       kind,
-      object: structuredClone(object),
-      previous: structuredClone(previous),
+      object: copyOf(object),
+      previous: copyOf(previous),
       resourceVersion: Number(object.metadata.resourceVersion),
     }
     for (const listener of [...this.#listeners]) listener(event)

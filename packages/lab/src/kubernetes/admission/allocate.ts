@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fill } from './pod-defaults.ts'
-import { isObject, objectAt, type JsonObject } from '../json.ts'
+import { copyOf, isObject, objectAt, type JsonObject } from '../json.ts'
 import type { Kind } from '../kinds.ts'
 
 let lastIp = 1
@@ -14,7 +14,7 @@ export function allocate(kind: Kind, object: JsonObject): void {
   if (kind.hasStatus) {
     delete object['status']
     const first = FIRST_STATUS[kind.kind]
-    if (first !== undefined) object['status'] = structuredClone(first)
+    if (first !== undefined) object['status'] = copyOf(first)
   }
   switch (kind.kind) {
     case 'Service':

@@ -1,8 +1,8 @@
-import { isObject, listAt, objectAt, type JsonObject } from '../json.ts'
+import { copyOf, isObject, listAt, objectAt, type JsonObject } from '../json.ts'
 
 /** Sets what is not there. */
 export function fill(object: JsonObject, defaults: JsonObject): void {
-  for (const [key, value] of Object.entries(defaults)) object[key] ??= structuredClone(value)
+  for (const [key, value] of Object.entries(defaults)) object[key] ??= copyOf(value)
 }
 
 /** The defaults of a pod's spec, in place: the handful of fields that clients read back. */

@@ -1,4 +1,4 @@
-import { isObject, listAt, objectAt, type Json, type JsonObject } from '../json.ts'
+import { copyOf, isObject, listAt, objectAt, type Json, type JsonObject } from '../json.ts'
 import { KINDS, type Kind } from '../kinds.ts'
 import type { KubeObject } from '../store.ts'
 import { badRequest, modified } from './status-error.ts'
@@ -48,7 +48,7 @@ export function withScale(kind: Kind, current: KubeObject, scale: JsonObject): J
       `Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal ${typeof replicas} into Go struct field ScaleSpec.spec.replicas of type int32`,
     )
   }
-  const object = structuredClone(current) as unknown as JsonObject
+  const object = copyOf(current) as unknown as JsonObject
   const { managedFields: _managed, ...metadata } = objectAt(object, 'metadata')
   return { ...object, metadata, spec: { ...objectAt(object, 'spec'), replicas } }
 }

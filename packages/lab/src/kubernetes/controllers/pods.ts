@@ -6,6 +6,7 @@ import type { KubeObject } from '../store.ts'
 import { POD } from '../typed.ts'
 import { controllerReference, type Tools } from './controller.ts'
 import { quotaAgainst } from './quota.ts'
+import { copyOf } from '../json.ts'
 
 /** Neither ended nor on its way out. */
 export function isActive({ metadata, status }: Pod): boolean {
@@ -49,7 +50,7 @@ export function createPod(
     events.record(component, owner, 'Warning', 'FailedCreate', `Error creating: ${refused}`)
     return { refused }
   }
-  const { spec, metadata = {} } = structuredClone(template)
+  const { spec, metadata = {} } = copyOf(template)
   const pod = objects.create(POD, {
     apiVersion: 'v1',
     kind: 'Pod',

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { copyOf, isObject, type Json, type JsonObject } from '../json.ts'
 import { apiVersionOf, type Kind } from '../kinds.ts'
 import { timestamp } from '../names.ts'
 import { fieldOf, isOpen, itemOf, type Schema } from '../schema/schema.ts'
@@ -89,7 +89,7 @@ function asObject(value: Json): JsonObject {
 /** `config` laid over `live`: structures and maps by key, lists by their keys where they have any, else as a whole. */
 function merge(live: Json | undefined, config: Json, schema: Schema): Json {
   if (isObject(config) && isObject(live) && schema.atomic !== true && !isOpen(schema)) {
-    const merged = structuredClone(live)
+    const merged = copyOf(live)
     for (const [key, value] of Object.entries(config))
       merged[key] = merge(live[key], value, fieldOf(schema, key) ?? {})
     return merged
@@ -100,9 +100,9 @@ function merge(live: Json | undefined, config: Json, schema: Schema): Json {
       const key = itemKey(item, schema)
       merged.set(key, schema.keys === undefined ? item : merge(merged.get(key), item, itemOf(schema)))
     }
-    return structuredClone([...merged.values()])
+    return copyOf([...merged.values()])
   }
-  return structuredClone(config)
+  return copyOf(config)
 }
 
 /** Without what was abandoned, except where `kept` still has it or something below it. Undefined when nothing is left. */

@@ -1,4 +1,4 @@
-import { isObject, sameJson, type Json } from '../json.ts'
+import { copyOf, isObject, sameJson, type Json } from '../json.ts'
 
 /** A patch that cannot be applied: a failed `test`, a path that is not there, an operation that is none. */
 export class PatchFailed extends Error {
@@ -15,7 +15,7 @@ export class PatchFailed extends Error {
  * @throws PatchFailed
  */
 export function applyJsonPatch(document: Json, operations: readonly Json[]): Json {
-  const root = { document: structuredClone(document) }
+  const root = { document: copyOf(document) }
   for (const operation of operations) {
     if (!isObject(operation)) throw new PatchFailed('an operation is not an object')
     const { op, path, from, value } = operation
@@ -27,10 +27,10 @@ export function applyJsonPatch(document: Json, operations: readonly Json[]): Jso
         }
         break
       case 'add':
-        add(root, target, structuredClone(value ?? null))
+        add(root, target, copyOf(value ?? null))
         break
       case 'replace':
-        replace(root, target, structuredClone(value ?? null))
+        replace(root, target, copyOf(value ?? null))
         break
       case 'remove':
         remove(root, target)
@@ -42,7 +42,7 @@ export function applyJsonPatch(document: Json, operations: readonly Json[]): Jso
         break
       }
       case 'copy':
-        add(root, target, structuredClone(read(root, pointer(from), 'must exist')))
+        add(root, target, copyOf(read(root, pointer(from), 'must exist')))
         break
       default:
         throw new PatchFailed(`unexpected operation ${String(op)}`)

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { copyOf, isObject, type Json, type JsonObject } from '../json.ts'
 import { fieldOf, itemOf, type Schema } from '../schema/schema.ts'
 
 /**
@@ -7,10 +7,10 @@ import { fieldOf, itemOf, type Schema } from '../schema/schema.ts'
  * `$setElementOrder/…` and `$retainKeys`.
  */
 export function applyStrategicMerge(document: Json, patch: Json, schema: Schema): Json {
-  if (!isObject(patch)) return structuredClone(patch)
+  if (!isObject(patch)) return copyOf(patch)
   if (patch['$patch'] === 'replace') return withoutDirectives(patch)
   if (patch['$patch'] === 'delete') return {}
-  const merged: JsonObject = isObject(document) ? structuredClone(document) : {}
+  const merged: JsonObject = isObject(document) ? copyOf(document) : {}
   const retained = patch['$retainKeys']
   if (Array.isArray(retained)) {
     for (const key of Object.keys(merged)) if (!retained.includes(key)) delete merged[key]
@@ -29,12 +29,12 @@ export function applyStrategicMerge(document: Json, patch: Json, schema: Schema)
 function mergeList(current: Json | undefined, patch: readonly Json[], schema: Schema): Json[] {
   const before = Array.isArray(current) ? current : []
   const key = schema.mergeKey
-  if (!schema.merge) return structuredClone([...patch])
+  if (!schema.merge) return copyOf([...patch])
   if (key === undefined) return [...new Set([...before, ...patch])]
   if (patch.some((item) => isObject(item) && item['$patch'] === 'replace' && item[key] === undefined)) {
-    return structuredClone(patch.filter((item) => !(isObject(item) && item['$patch'] === 'replace')))
+    return copyOf(patch.filter((item) => !(isObject(item) && item['$patch'] === 'replace')))
   }
-  const merged = structuredClone(before)
+  const merged = copyOf(before)
   for (const item of patch) {
     if (!isObject(item)) continue
     const at = merged.findIndex((candidate) => isObject(candidate) && candidate[key] === item[key])
@@ -66,5 +66,5 @@ function directives(merged: JsonObject, patch: JsonObject, schema: Schema): void
 }
 
 function withoutDirectives(patch: JsonObject): JsonObject {
-  return structuredClone(Object.fromEntries(Object.entries(patch).filter(([key]) => !key.startsWith('$'))))
+  return copyOf(Object.fromEntries(Object.entries(patch).filter(([key]) => !key.startsWith('$'))))
 }

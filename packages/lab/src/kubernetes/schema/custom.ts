@@ -1,5 +1,5 @@
 import type { StatusCause } from '../api/status-error.ts'
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { copyOf, isObject, type Json, type JsonObject } from '../json.ts'
 import { fieldOf, itemOf, resolve, type Schema } from './schema.ts'
 
 /** Fills in the defaults of a custom resource's schema, in place, all the way down. */
@@ -8,7 +8,7 @@ export function applySchemaDefaults(value: Json, schema: Schema): void {
   if (!isObject(value)) return
   for (const [key, node] of Object.entries(schema.properties ?? {})) {
     const fallback = resolve(node).default
-    if (fallback !== undefined && value[key] === undefined) value[key] = structuredClone(fallback) as Json
+    if (fallback !== undefined && value[key] === undefined) value[key] = copyOf(fallback) as Json
   }
   for (const [key, inner] of Object.entries(value)) applySchemaDefaults(inner, fieldOf(schema, key) ?? {})
 }
