@@ -34,6 +34,7 @@ const SETTLE_MS = 1000
 interface Issue {
   readonly number: number
   readonly url: string
+  readonly title: string
   readonly body: string
 }
 
@@ -96,6 +97,15 @@ export function createIncidents(options: IncidentsOptions): Incidents {
     await github.call(route, { issue_number: issue, body: whole(text, said) }, NEEDS)
   }
 
+  /** What this run opened when it was cancelled, say, and what has become true of it since. */
+  async function retitle(issue: Issue, title: string): Promise<void> {
+    const now = cutText(title, MOST_TITLE, '…')
+    const ofThisRun = issue.body.includes(`<!-- release-actions run ${options.run.id} `)
+    if (!ofThisRun || issue.title === now) return
+    const route = 'PATCH /repos/{owner}/{repo}/issues/{issue_number}'
+    await github.call(route, { issue_number: issue.number, title: now }, NEEDS)
+  }
+
   async function close(issue: number, reason: 'completed' | 'not_planned'): Promise<void> {
     const route = 'PATCH /repos/{owner}/{repo}/issues/{issue_number}'
     await github.call(route, { issue_number: issue, state: 'closed', state_reason: reason }, NEEDS)
@@ -152,7 +162,11 @@ export function createIncidents(options: IncidentsOptions): Incidents {
     report: (report) =>
       unlessForbidden(async () => {
         const [there] = await listed('open')
-        if (there !== undefined) return add(there, report.title, report.body)
+        if (there !== undefined) {
+          const ref = await add(there, report.title, report.body)
+          await retitle(there, report.title)
+          return ref
+        }
         const told = await toldBefore(report)
         if (told === undefined) return openOne(report)
         return { number: told.number, url: told.url, opened: false }
@@ -203,9 +217,15 @@ function whole(text: string, ...marks: readonly string[]): string {
 
 function issueOf(
   route: string,
-  entry: { readonly number?: unknown; readonly html_url?: unknown; readonly body?: unknown },
+  entry: {
+    readonly number?: unknown
+    readonly html_url?: unknown
+    readonly title?: unknown
+    readonly body?: unknown
+  },
 ): Issue {
-  const { html_url: url, body } = entry
+  const { html_url: url, title, body } = entry
   if (typeof url !== 'string') throw garbled(route, messageOf('an issue has no address'))
-  return { number: idOf(route, entry.number), url, body: typeof body === 'string' ? body : '' }
+  const [named, text] = [title, body].map((part) => (typeof part === 'string' ? part : ''))
+  return { number: idOf(route, entry.number), url, title: named ?? '', body: text ?? '' }
 }

@@ -56,6 +56,11 @@ describe('an incident', () => {
     const second = incidents(it, { run: { id: 7, attempt: 2 } })
     await incidents(it).report({ title: 'shop could NOT be rolled back', body: 'a timeout' })
     for (let n = 0; n < 2; n++) await second.report(REPORT)
+    expect(it.hub.issues.map(({ title }) => title)).toEqual([REPORT.title])
+    // Of another run it is another story, and the issue keeps its name.
+    await incidents(it, { run: { id: 8, attempt: 1 } }).report({ title: 'once more', body: 'again' })
+    expect(it.hub.issues.map(({ title }) => title)).toEqual([REPORT.title])
+    it.hub.issues[0]?.comments.pop()
     expect(it.hub.issues.map(({ comments }) => comments.map(({ body }) => body.split('\n')[0]))).toEqual([
       ['from 3.0.0 to 2.0.0'],
     ])
