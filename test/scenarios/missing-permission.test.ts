@@ -18,7 +18,6 @@ const MISSING = [
   ['discovery.k8s.io', 'endpointslices', 'list'],
   ['networking.k8s.io', 'networkpolicies', 'list'],
   ['coordination.k8s.io', 'leases', 'update'],
-  ['', 'configmaps', 'create'],
 ] as const
 
 interface Rule {
