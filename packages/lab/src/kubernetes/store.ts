@@ -66,7 +66,8 @@ const POD_GRACE_SECONDS = 30
  * The objects of a cluster, as etcd behind an API server holds them: one counter of versions, optimistic concurrency,
  * deletion in two steps where a finalizer or a kubelet has a say. It neither defaults nor validates: api/ does.
  *
- * Everything handed in or out is a deep copy. An event is one copy for all its listeners: they only read it.
+ * What is handed in is copied. What is handed out is the stored object itself, frozen whole: whoever wants it changed
+ * works on a copy ({@link copyOf}). A cluster reads far more often than it writes.
  */
 export class Store {
   readonly #objects = new Map<string, Map<string, KubeObject>>()
@@ -79,8 +80,7 @@ export class Store {
   }
 
   get(kind: Kind, namespace: string | undefined, name: string): KubeObject | undefined {
-    const found = this.#of(kind).get(keyOf(kind, namespace, name))
-    return found === undefined ? undefined : copyOf(found)
+    return this.#of(kind).get(keyOf(kind, namespace, name))
   }
 
   /** In the order of namespace and name, as etcd lists keys. */
@@ -89,7 +89,7 @@ export class Store {
     return [...this.#of(kind)]
       .filter(([key]) => key.startsWith(prefix))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, object]) => copyOf(object))
+      .map(([, object]) => object)
   }
 
   /** @throws StatusError 409 AlreadyExists */
@@ -125,7 +125,7 @@ export class Store {
     const next = copyOf(object)
     if (kind.hasStatus) {
       delete next['status']
-      if (stored['status'] !== undefined) next['status'] = copyOf(stored['status'])
+      if (stored['status'] !== undefined) next['status'] = stored['status']
     }
     next.apiVersion = stored.apiVersion
     next.kind = stored.kind
@@ -133,7 +133,7 @@ export class Store {
     if (next.metadata.deletionTimestamp !== undefined && kind.kind !== 'Pod' && !hasFinalizers(next)) {
       return this.#remove(kind, key, next, stored)
     }
-    if (sameJson(next, stored)) return copyOf(stored)
+    if (sameJson(next, stored)) return stored
     if (kind.hasGeneration && !sameJson(desired(next), desired(stored))) {
       next.metadata.generation = (stored.metadata.generation ?? 0) + 1
     }
@@ -155,14 +155,14 @@ export class Store {
     if (stored === undefined) return undefined
     const changed = copyOf(stored)
     change(changed)
-    const { annotations, ...metadata } = copyOf(stored.metadata)
+    const { annotations, ...metadata } = stored.metadata
     const wanted = changed.metadata.annotations ?? annotations
     const next: KubeObject = {
-      ...copyOf(stored),
+      ...stored,
       metadata: wanted === undefined ? metadata : { ...metadata, annotations: wanted },
     }
     if (changed['status'] !== undefined) next['status'] = changed['status']
-    return sameJson(next, stored) ? next : this.#write('MODIFIED', kind, key, next, stored)
+    return sameJson(next, stored) ? stored : this.#write('MODIFIED', kind, key, next, stored)
   }
 
   /**
@@ -174,13 +174,13 @@ export class Store {
     const stored = this.#of(kind).get(keyOf(kind, namespace, name))
     if (stored === undefined) throw notFound(kind, name)
     checkPreconditions(kind, object, stored)
-    const next: KubeObject = { ...copyOf(stored), metadata: copyOf(stored.metadata) }
+    const next: KubeObject = { ...stored, metadata: { ...stored.metadata } }
     delete next['status']
     delete next.metadata.annotations
     if (object['status'] !== undefined) next['status'] = copyOf(object['status'])
     if (annotations !== undefined) next.metadata.annotations = { ...annotations }
     if (managedFields !== undefined) next.metadata.managedFields = copyOf(managedFields)
-    if (sameJson(next, stored)) return next
+    if (sameJson(next, stored)) return stored
     return this.#write('MODIFIED', kind, keyOf(kind, namespace, name), next, stored)
   }
 
@@ -208,7 +208,7 @@ export class Store {
     const key = keyOf(kind, namespace, name)
     const stored = this.#of(kind).get(key)
     if (stored === undefined) return undefined
-    const next = copyOf(stored)
+    const next: KubeObject = { ...stored, metadata: { ...stored.metadata } }
     const finalizer = { Foreground: FOREGROUND, Orphan: ORPHAN, Background: undefined }[
       options.propagation ?? 'Background'
     ]
@@ -225,7 +225,7 @@ export class Store {
         next.metadata.generation = (next.metadata.generation ?? 0) + 1
       }
     }
-    if (sameJson(next, stored)) return copyOf(stored)
+    if (sameJson(next, stored)) return stored
     return this.#write('MODIFIED', kind, key, next, stored)
   }
 
@@ -233,7 +233,7 @@ export class Store {
   finalizeDelete(kind: Kind, namespace: string | undefined, name: string): void {
     const key = keyOf(kind, namespace, name)
     const stored = this.#of(kind).get(key)
-    if (stored !== undefined) this.#remove(kind, key, copyOf(stored), stored)
+    if (stored !== undefined) this.#remove(kind, key, stored, stored)
   }
 
   /** Calls `listener` synchronously after each write. @returns the end of the subscription */
@@ -266,29 +266,31 @@ export class Store {
     previous: KubeObject | undefined,
   ): KubeObject {
     object.metadata.resourceVersion = String(++this.#version)
+    freeze(object)
     this.#of(kind).set(key, object)
-    const answer = copyOf(object)
     this.#emit(type, kind, object, previous)
-    return answer
+    return object
   }
 
   #remove(kind: Kind, key: string, last: KubeObject, previous: KubeObject): KubeObject {
     this.#of(kind).delete(key)
-    last.metadata.resourceVersion = String(++this.#version)
-    this.#emit('DELETED', kind, last, previous)
-    return copyOf(last)
+    const metadata = { ...last.metadata, resourceVersion: String(++this.#version) }
+    const gone = freeze({ ...last, metadata })
+    this.#emit('DELETED', kind, gone, previous)
+    return gone
   }
 
   #emit(type: StoreEvent['type'], kind: Kind, object: KubeObject, previous: KubeObject | undefined): void {
-    const event: StoreEvent = {
-      type,
-      kind,
-      object: copyOf(object),
-      previous: copyOf(previous),
-      resourceVersion: Number(object.metadata.resourceVersion),
-    }
+    const event: StoreEvent = { type, kind, object, previous, resourceVersion: this.#version }
     for (const listener of [...this.#listeners]) listener(event)
   }
+}
+
+/** All of it, but for what was frozen whole before. */
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) freeze(inner)
+  return Object.freeze(value)
 }
 
 function keyOf(kind: Kind, namespace: string | undefined, name: string): string {

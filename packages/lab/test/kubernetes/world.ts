@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import { startCluster, type Cluster, type ClusterOptions } from '../../src/kubernetes/cluster.ts'
+import { copyOf } from '../../src/kubernetes/json.ts'
 import { KINDS, type KindName } from '../../src/kubernetes/kinds.ts'
 import type { Deployment, HttpRoute, Pod, PodSpec } from '../../src/kubernetes/objects.ts'
 import { Store, type Draft, type KubeObject } from '../../src/kubernetes/store.ts'
@@ -54,7 +55,7 @@ export class World implements AsyncDisposable {
   }
 
   change<T extends KubeObject>(kind: KindName, name: string, change: (object: T) => void): void {
-    const object = this.get<T>(kind, name)
+    const object = copyOf(this.get<T>(kind, name))
     change(object)
     this.cluster.store.update(KINDS[kind], object)
   }

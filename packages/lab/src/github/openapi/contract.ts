@@ -28,8 +28,20 @@ export interface Contract {
 const GREEDY = /^\/repos\/\{owner\}\/\{repo\}\/(?:contents\/\{path\}|git\/ref\/\{ref\})$/
 
 export function contract(): Contract {
+  return (shared ??= compiledContract())
+}
+
+/** For all servers of a process: it holds no state of theirs, and compiling a schema takes longer than a request. */
+let shared: Contract | undefined
+
+function compiledContract(): Contract {
   const { source, operations, schemas } = readDescription()
-  const ajv = new Ajv2020({ strict: false, allErrors: true, allowUnionTypes: true })
+  const ajv = new Ajv2020({
+    strict: false,
+    allErrors: true,
+    allowUnionTypes: true,
+    code: { optimize: false },
+  })
   for (const [name, test] of Object.entries(FORMATS)) ajv.addFormat(name, test)
   ajv.addSchema({ $id: 'github', schemas })
   const compiled = new Map<JsonSchema, ValidateFunction>()

@@ -1,3 +1,4 @@
+import { copyOf } from '../json.ts'
 import type { KubeObject, StoreEvent } from '../store.ts'
 import type { KindOf, Objects } from '../typed.ts'
 import type { EventRecorder } from './events.ts'
@@ -76,14 +77,24 @@ export function claim<T extends KubeObject>(
         candidate.metadata.deletionTimestamp !== undefined
       )
         continue
-      candidate.metadata.ownerReferences = [
+      const adopted = copyOf(candidate)
+      adopted.metadata.ownerReferences = [
         ...(candidate.metadata.ownerReferences ?? []),
         controllerReference(owner),
       ]
-      claimed.push(objects.update(kind, candidate))
+      claimed.push(objects.update(kind, adopted))
     }
   }
   return claimed
+}
+
+/** A copy that an owner no longer owns. */
+export function disowned<T extends KubeObject>(object: T, uid: string): T {
+  const freed = copyOf(object)
+  const left = freed.metadata.ownerReferences?.filter((reference) => reference.uid !== uid) ?? []
+  if (left.length > 0) freed.metadata.ownerReferences = left
+  else delete freed.metadata.ownerReferences
+  return freed
 }
 
 function release<T extends KubeObject>(
@@ -92,10 +103,7 @@ function release<T extends KubeObject>(
   object: T,
   owner: KubeObject,
 ): void {
-  const left = object.metadata.ownerReferences?.filter(({ uid }) => uid !== owner.metadata.uid) ?? []
-  if (left.length > 0) object.metadata.ownerReferences = left
-  else delete object.metadata.ownerReferences
-  objects.update(kind, object)
+  objects.update(kind, disowned(object, owner.metadata.uid))
 }
 
 /** The reference that makes `owner` the controller of an object. */

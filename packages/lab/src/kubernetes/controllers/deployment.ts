@@ -1,3 +1,4 @@
+import { copyOf } from '../json.ts'
 import { canonical } from '../names.ts'
 import type { Deployment, Pod, PodTemplate, ReplicaSet } from '../objects.ts'
 import { matches } from '../selectors.ts'
@@ -204,6 +205,7 @@ function bounds(deployment: Deployment, room: Room): Record<string, string> {
 
 /** By the status, as the real controller does: no new generation. */
 function setRevision(objects: Objects, deployment: Deployment, revision: string): void {
+  if (deployment.metadata.annotations?.[REVISION] === revision) return
   objects.updateStatus(DEPLOYMENT, deployment, ({ metadata }) => {
     metadata.annotations = { ...metadata.annotations, [REVISION]: revision }
   })
@@ -227,10 +229,11 @@ function annotated(
   const minReadySeconds = deployment.spec.minReadySeconds
   setRevision(objects, deployment, annotations[REVISION] ?? '1')
   if (canonical(annotations) === canonical(before) && set.spec.minReadySeconds === minReadySeconds) return set
-  set.metadata.annotations = annotations
-  if (minReadySeconds === undefined) delete set.spec.minReadySeconds
-  else set.spec.minReadySeconds = minReadySeconds
-  return objects.update(REPLICA_SET, set)
+  const next = copyOf(set)
+  next.metadata.annotations = annotations
+  if (minReadySeconds === undefined) delete next.spec.minReadySeconds
+  else next.spec.minReadySeconds = minReadySeconds
+  return objects.update(REPLICA_SET, next)
 }
 
 function resize({ objects, events }: Tools, deployment: Deployment, set: ReplicaSet, replicas: number): void {

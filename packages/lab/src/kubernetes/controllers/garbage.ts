@@ -1,6 +1,7 @@
+import { copyOf } from '../json.ts'
 import { ALL_KINDS } from '../kinds.ts'
 import { FOREGROUND, ORPHAN, type Kind, type KubeObject, type Store } from '../store.ts'
-import type { Controller } from './controller.ts'
+import { disowned, type Controller } from './controller.ts'
 
 /**
  * Deletes what has lost all its owners, and does what the finalizers of a foreground or an orphaning deletion wait for.
@@ -87,14 +88,12 @@ function loseOwner(store: Store, dependent: Dependent, uid: string, gone: Readon
 }
 
 function free(store: Store, { kind, object }: Dependent, uid: string): void {
-  const left = object.metadata.ownerReferences?.filter((reference) => reference.uid !== uid) ?? []
-  if (left.length > 0) object.metadata.ownerReferences = left
-  else delete object.metadata.ownerReferences
-  store.update(kind, object)
+  store.update(kind, disowned(object, uid))
 }
 
 function takeAway(store: Store, kind: Kind, object: KubeObject, finalizer: string): void {
-  object.metadata.finalizers = object.metadata.finalizers?.filter((name) => name !== finalizer) ?? []
-  if (object.metadata.finalizers.length === 0) delete object.metadata.finalizers
-  store.update(kind, object)
+  const left = copyOf(object)
+  left.metadata.finalizers = left.metadata.finalizers?.filter((name) => name !== finalizer) ?? []
+  if (left.metadata.finalizers.length === 0) delete left.metadata.finalizers
+  store.update(kind, left)
 }
