@@ -71,9 +71,10 @@ test.each<[what: string, inputs: Readonly<Record<string, string>>, error: RegExp
   expect(yard.registry.tags('org/shop')).toEqual({})
 })
 
+// Side by side, since most of them wait: for the pauses between tries.
 const user = { name: 'octo', password: 'secret' }
 
-test.each<[what: string, options: YardOptions, code: string, error: RegExp]>([
+test.concurrent.each<[what: string, options: YardOptions, code: string, error: RegExp]>([
   ['an unauthorised registry', { auth: 'basic', user }, 'forbidden', /refused to push[^]*docker login 127/],
   ['no docker', { docker: false }, 'not-found', /docker could not be started[^]*the input command/],
   [
@@ -111,7 +112,7 @@ test.each<[what: string, options: YardOptions, code: string, error: RegExp]>([
   expect(yard.registry.tags('org/shop')).toEqual({})
 })
 
-test('a registry that cannot be reached is found out before the build', async () => {
+test.concurrent('a registry that cannot be reached is found out before the build', async () => {
   await using yard = await openYard()
   const built = await yard.build({ inputs: { image: '127.0.0.1:1/org/shop', timeout: '5s' } })
   expect(built.verdict).toBe('failed (1)')
@@ -119,7 +120,7 @@ test('a registry that cannot be reached is found out before the build', async ()
   expect(yard.calls().filter(([command]) => command === 'build')).toEqual([])
 })
 
-test.each([
+test.concurrent.each([
   [429, 'rate-limited', /too many requests/],
   [503, 'unreachable', /answered 503[^]*nothing was published/],
 ])('a registry that answers %d for long', async (status, code, error) => {
@@ -132,7 +133,7 @@ test.each([
   expect(built.error).toMatch(error)
 })
 
-test('a registry that is away for a moment is waited for', async () => {
+test.concurrent('a registry that is away for a moment is waited for', async () => {
   await using yard = await openYard()
   yard.registry.order({ path: /manifests/, times: 2, then: { status: 503 } })
   yard.registry.order({
@@ -143,7 +144,9 @@ test('a registry that is away for a moment is waited for', async () => {
   expect((await yard.build()).verdict).toBe('built (0)')
 })
 
-test.each<[what: string, fault: Parameters<EmbeddedRegistry['order']>[0], code: string, error: RegExp]>([
+test.concurrent.each<
+  [what: string, fault: Parameters<EmbeddedRegistry['order']>[0], code: string, error: RegExp]
+>([
   [
     'too many requests, with a pause that nobody waits out',
     { method: 'POST', path: /uploads/, times: 99, then: { status: 429, headers: { 'retry-after': '3600' } } },

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { compileCache } from './fixtures/compile-cache.ts'
 
 const FILE = '.github/release-actions.yml'
 const TEXT = `gates:
@@ -53,6 +54,7 @@ function act(
     [join(import.meta.dirname, 'fixtures', 'configured.ts')],
     {
       env: {
+        ...compileCache(),
         GITHUB_REPOSITORY: 'o/r',
         GITHUB_RUN_ID: '7',
         GITHUB_SHA: 'a'.repeat(40),

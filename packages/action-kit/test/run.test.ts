@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compileCache } from './fixtures/compile-cache.ts'
 
 interface Ran {
   readonly code: number | null
@@ -30,7 +31,14 @@ async function act(
     GITHUB_STEP_SUMMARY: file('summary'),
   }
   const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', entry)], {
-    env: { GITHUB_REPOSITORY: 'o/r', GITHUB_RUN_ID: '7', GITHUB_SHA: 'a'.repeat(40), ...files, ...env },
+    env: {
+      ...compileCache(),
+      GITHUB_REPOSITORY: 'o/r',
+      GITHUB_RUN_ID: '7',
+      GITHUB_SHA: 'a'.repeat(40),
+      ...files,
+      ...env,
+    },
   })
   let log = ''
   const left = [...signals]

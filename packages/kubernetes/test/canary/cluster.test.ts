@@ -31,7 +31,7 @@ describe('a canary Deployment', () => {
         controller: false,
       }),
     ])
-    const seen = await it.until(canary, (now) => now.canary?.ready === 1)
+    const seen = await it.until(canary, (now) => now.canary?.ready === 1 && now.stable?.settled === true)
     expect(seen.canary).toMatchObject({
       template: canary.target.goal?.hash,
       desired: 1,
