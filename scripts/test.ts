@@ -30,6 +30,8 @@ interface Check {
 /** CI looks at every file; a person waits for those that differ from what CI has seen. */
 const touched = all ? undefined : changedFiles()
 const sources = touched?.filter((file) => /\.[cm]?[jt]s$/.test(file)) ?? ['.']
+/** What can make a bundle differ from its sources: the rules of `changedFiles` hold the lockfile and tsconfig.json. */
+const bundled = touched?.filter((file) => /^(actions|packages|dist|scripts)\//.test(file)) ?? ['.']
 
 /** In the order in which they begin: what takes longest must not be what is left at the end. */
 const CHECKS: readonly Check[] = [
@@ -37,8 +39,14 @@ const CHECKS: readonly Check[] = [
     name: `dist: ${names.join(', ')}`,
     args: ['scripts/build.ts', '--check', ...names],
     fix: `npm run build -- ${names.join(' ')}`,
+    of: bundled,
   })),
-  { name: 'types', args: [...bin('typescript/bin/tsc'), '--noEmit', '-p', '.'], fix: 'npx tsc --noEmit' },
+  {
+    name: 'types',
+    args: [...bin('typescript/bin/tsc'), '--noEmit', '-p', '.'],
+    fix: 'npx tsc --noEmit',
+    of: sources,
+  },
   {
     name: 'lint',
     args: [...bin('eslint/bin/eslint.js'), ...cache('eslint/'), '--no-warn-ignored', ...sources],
@@ -63,7 +71,7 @@ const CHECKS: readonly Check[] = [
 const asked = given.filter((arg) => arg !== '--all')
 const checked = asked.length > 0 || (await check())
 /** jest would leave a processor to itself; a scenario waits for most of its time. */
-const workers = `--maxWorkers=${availableParallelism() + 1}`
+const workers = `--maxWorkers=${availableParallelism() + 2}`
 const tally = checked
   ? await jest([...(asked.length > 0 ? asked : ['--silent']), workers, ...PROJECTS])
   : undefined
