@@ -2,8 +2,8 @@
  * Programs that are no npm packages: found on PATH, or in `.cache/tools`, where `npm run tools` puts them, each at the
  * version that is pinned here.
  */
-import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { isExecutable } from './executable.ts'
 import { inRepo } from './repo.ts'
 
 export const TOOLS = {
@@ -20,13 +20,4 @@ export const TOOL_FOLDER = inRepo('.cache', 'tools')
 export function toolPath(name: Tool, path = process.env['PATH'] ?? ''): string | undefined {
   const folders = [TOOL_FOLDER, join(TOOL_FOLDER, 'python', 'bin'), ...path.split(delimiter)]
   return folders.map((folder) => join(folder, name)).find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
