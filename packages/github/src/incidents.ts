@@ -100,7 +100,7 @@ export function createIncidents(options: IncidentsOptions): Incidents {
   /** What this run opened when it was cancelled, say, and what has become true of it since. */
   async function retitle(issue: Issue, title: string): Promise<void> {
     const now = cutText(title, MOST_TITLE, '…')
-    const ofThisRun = issue.body.includes(`<!-- release-actions run ${options.run.id} `)
+    const ofThisRun = issue.body.includes(startOfMark('run', String(options.run.id)))
     if (!ofThisRun || issue.title === now) return
     const route = 'PATCH /repos/{owner}/{repo}/issues/{issue_number}'
     await github.call(route, { issue_number: issue.number, title: now }, NEEDS)
@@ -202,7 +202,13 @@ async function pagesOf<T>(
 
 /** A mark that shows nowhere; what it names cannot end the comment that it is in. */
 function markOf(kind: 'incident' | 'run', ...names: readonly string[]): string {
-  return `<!-- release-actions ${kind} ${names.map((name) => encodeURIComponent(name).replaceAll('-', '%2D')).join(' ')} -->`
+  return `${startOfMark(kind, ...names)}-->`
+}
+
+/** What all marks begin with that name these first. */
+function startOfMark(kind: 'incident' | 'run', ...names: readonly string[]): string {
+  const named = names.map((name) => `${encodeURIComponent(name).replaceAll('-', '%2D')} `)
+  return `<!-- release-actions ${kind} ${named.join('')}`
 }
 
 /** At most 50 characters, without the comma that separates labels in a query. */
