@@ -1,19 +1,8 @@
 import { describe, expect } from '@jest/globals'
 import { errorOf, errorless, failuresOf } from '../support/evidence.ts'
 import { recordOf, rollBack, startRollback } from '../support/rollback.ts'
-import { scenario, type Scene } from '../support/scene.ts'
-import { APPLIED, expectServedBy, leaseOf, standingOf, startSwitch, switchTo } from '../support/switching.ts'
-
-/** Version 3 serves on blue, and version 2 is warm on green. */
-async function switchedTwice(scene: Scene): Promise<void> {
-  for (const [version, id] of [
-    ['2', 7100],
-    ['3', 7200],
-  ] as const) {
-    const done = await switchTo(scene, { version, run: { id }, inputs: { keep: '1h' } })
-    expect(done.outputs['decision']).toBe('switched')
-  }
-}
+import { scenario } from '../support/scene.ts'
+import { APPLIED, expectServedBy, leaseOf, standingOf, startSwitch, switchedTwice, switchTo } from '../support/switching.ts'
 
 const RECORD = ['release shop 2.0.0: inactive', 'release shop 3.0.0: failure', 'rollback shop 2.0.0: success']
 

@@ -1,21 +1,15 @@
 import { describe, expect } from '@jest/globals'
-import { errorless, failuresOf, movesOf } from '../support/evidence.ts'
+import { errorless, failuresOf } from '../support/evidence.ts'
 import { recordOf, rollBack } from '../support/rollback.ts'
 import { scenario } from '../support/scene.ts'
-import { APPLIED, expectServedBy, leaseOf, standingOf, startSwitch, switchTo } from '../support/switching.ts'
+import { APPLIED, expectServedBy, leaseOf, standingOf, startSwitch, switchedTwice, switchTo } from '../support/switching.ts'
 
 describe('a rollback of blue/green', () => {
   scenario(
     'is one patch where the other colour is warm; the next one does not go back to the bad version',
     APPLIED,
     async (scene) => {
-      for (const [version, id] of [
-        ['2', 7100],
-        ['3', 7200],
-      ] as const) {
-        const done = await switchTo(scene, { version, run: { id }, inputs: { keep: '1h' } })
-        expect(done.outputs['decision']).toBe('switched')
-      }
+      await switchedTwice(scene)
       expect((await standingOf(scene)).serves).toBe('blue')
       const done = await rollBack(scene, { run: { id: 7300 } })
 
@@ -54,7 +48,6 @@ describe('a rollback of blue/green', () => {
       })
       expect(blind.outputs['version']).not.toBe('3.0.0')
       await expectServedBy(scene, blind.outputs['decision'] === 'rolled-back' ? '1' : '2')
-      void movesOf
     },
   )
 

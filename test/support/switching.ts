@@ -21,6 +21,17 @@ export function switchTo(scene: Scene, order: ReleaseOrder): Promise<ActionResul
   return startSwitch(scene, order).done
 }
 
+/** By run 7100 and run 7200: version 3 serves on blue, and version 2 is warm on green. */
+export async function switchedTwice(scene: Scene): Promise<void> {
+  for (const [version, id] of [
+    ['2', 7100],
+    ['3', 7200],
+  ] as const) {
+    const done = await switchTo(scene, { version, run: { id }, inputs: { keep: '1h' } })
+    expect(done.outputs['decision']).toBe('switched')
+  }
+}
+
 /** Who serves, with how many pods, and what waits beside it. */
 export interface Standing {
   /** The colour in the Service's selector. */
