@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, jest, test } from '@jest/globals'
-import { openYard } from '../support/artifact.ts'
+import type { RunningAction } from '@release-actions/lab'
+import { openYard, type Yard } from '../support/artifact.ts'
 
 // Each starts processes, and a version settles for three seconds.
 jest.setTimeout(120_000)
@@ -55,13 +56,9 @@ test('a cancel ends a command with all that it started, and leaves no tag', asyn
 test('a cancel while files are uploaded leaves no tag', async () => {
   await using yard = await openYard({ files: { 'public/a.txt': 'hello' } })
   const running = yard.start({ inputs: { type: 'file', path: 'public' } })
-  let cancelled = false
-  yard.registry.before(async (method, path) => {
-    // The archive, after the blob by which it is tried whether anything can be pushed.
-    if (method !== 'PUT' || !path.includes('/uploads/') || cancelled || !running.log.includes('Push')) return
-    cancelled = true
-    running.cancel()
-    await running.logged(/SIGINT received/)
+  // The archive, after the blob by which it is tried whether anything can be pushed.
+  cancelWhen(yard, running, (method, path) => {
+    return method === 'PUT' && path.includes('/uploads/') && running.log.includes('Push')
   })
   const built = yard.ended(await running.done)
   expect(built.verdict).toBe('cancelled (1)')
@@ -84,13 +81,7 @@ test('a cancel while docker pushes ends docker, and leaves no tag', async () => 
 test('a cancel before the version is put leaves no tag', async () => {
   await using yard = await openYard()
   const running = yard.start()
-  let cancelled = false
-  yard.registry.before(async (method, path) => {
-    if (method !== 'HEAD' || !path.endsWith('/manifests/1.4.0') || cancelled) return
-    cancelled = true
-    running.cancel()
-    await running.logged(/SIGINT received/)
-  })
+  cancelWhen(yard, running, (method, path) => method === 'HEAD' && path.endsWith('/manifests/1.4.0'))
   const built = yard.ended(await running.done)
   expect(built.verdict).toBe('cancelled (1)')
   expect(built.error).toMatch(/nothing was published/)
@@ -101,11 +92,9 @@ test('a cancel after the version was put says that it is out, and leaves it whol
   await using yard = await openYard()
   const running = yard.start({ inputs: { tags: 'latest' } })
   let looks = 0
-  yard.registry.before(async (method, path) => {
-    // The second look, after the version has settled.
-    if (method !== 'HEAD' || !path.endsWith('/manifests/1.4.0') || ++looks !== 2) return
-    running.cancel()
-    await running.logged(/SIGINT received/)
+  // The second look, after the version has settled.
+  cancelWhen(yard, running, (method, path) => {
+    return method === 'HEAD' && path.endsWith('/manifests/1.4.0') && ++looks === 2
   })
   const built = yard.ended(await running.done)
   expect(built.verdict).toBe('cancelled (1)')
@@ -117,6 +106,17 @@ test('a cancel after the version was put says that it is out, and leaves it whol
   const again = await yard.build({ inputs: { tags: 'latest' } })
   expect(again.verdict).toBe('unchanged (0)')
 })
+
+/** Cancels at the first request that `is` the one, which is answered when the process knows. */
+function cancelWhen(yard: Yard, running: RunningAction, is: (method: string, path: string) => boolean): void {
+  let cancelled = false
+  yard.registry.before(async (method, path) => {
+    if (cancelled || !is(method, path)) return
+    cancelled = true
+    running.cancel()
+    await running.logged(/SIGINT received/)
+  })
+}
 
 function isThere(pid: number): boolean {
   try {
