@@ -30,13 +30,9 @@ export async function run(inputs: CanaryInputs, kit: Kit): Promise<void> {
   const http = httpOf(kit)
   const chosen = await imageToRelease(inputs, kit, http)
   const looking = openSetting(inputs, kit, http, chosen, true)
-  const service = inputs.service ?? inputs.workload
-  // A dry run reads nothing of GitHub's either: it needs no permission there.
-  const record = inputs.dryRun ? undefined : recordAhead(inputs, kit, http, environment, service)
-  // What either answer needs is loaded while they are waited for. A failure is said by whoever waits, if anybody does.
-  record
-    ?.then((open) => Promise.all([import('./unchanged.ts'), open && import('./record.ts')]))
-    .catch(() => undefined)
+  const record = recordAhead(inputs, kit, http, environment, (open) =>
+    Promise.all([import('./unchanged.ts'), open && import('./record.ts')]),
+  )
   const setting = await looking
   try {
     const goal = goalOf({ inputs, kit, walk, chosen, setting })

@@ -37,12 +37,36 @@ export async function openRecord(
   }
 }
 
+/** What decides whether a step has a record, and whose. */
+export interface RecordInputs {
+  readonly record: boolean
+  readonly dryRun: boolean
+  readonly token: string | undefined
+  readonly service: string | undefined
+  readonly workload: string
+}
+
 /**
  * The same, with its history asked for once the requests before it are on their way: GitHub answers while the cluster is
  * looked at, and whoever needs both waits for the slower one only. For a step that may turn out to be finished: what is
  * written after the question is not in the answer.
+ * @param load loads what either answer needs, while it is waited for. A failure is said by whoever waits, if anybody does
+ * @returns undefined for a dry run, which reads nothing of GitHub's either: it needs no permission there
  */
-export async function recordAhead(
+export function recordAhead(
+  inputs: RecordInputs,
+  kit: Parameters<typeof openRecord>[1],
+  http: Http,
+  environment: string | undefined,
+  load: (record: OpenRecord | undefined) => Promise<unknown>,
+): Promise<OpenRecord | undefined> | undefined {
+  if (inputs.dryRun) return undefined
+  const record = askAhead(inputs, kit, http, environment, inputs.service ?? inputs.workload)
+  record.then(load).catch(() => undefined)
+  return record
+}
+
+async function askAhead(
   ...[inputs, kit, http, environment, service]: Parameters<typeof openRecord>
 ): Promise<OpenRecord | undefined> {
   await new Promise((resolve) => setImmediate(resolve))
