@@ -11,8 +11,8 @@ import { clock } from './world.ts'
 const ID = `sha256:${'a'.repeat(64)}`
 const REPOSITORY = 'ghcr.io/org/shop'
 const ORDER: BuildOrder = {
-  context: '/work/shop',
-  dockerfile: '/work/shop/Dockerfile',
+  context: '/src/shop',
+  dockerfile: '/src/shop/Dockerfile',
   args: ['A=b c', 'B=$(date)'],
   secrets: [],
   labels: ['team=shop'],
@@ -96,7 +96,7 @@ ${script}
 
 const CLASSIC = '[ "$1" != buildx ] || exit 1'
 const BUILDX = '[ "$2" != inspect ] || printf "Name: b\\nDriver:        docker-container\\n"'
-const COMMON = '--file /work/shop/Dockerfile --build-arg A=b c --build-arg B=$(date) --label team=shop'
+const COMMON = '--file /src/shop/Dockerfile --build-arg A=b c --build-arg B=$(date) --label team=shop'
 
 const builds = (one: Dock): readonly string[] => one.calls().filter((line) => /^(buildx )?build /.test(line))
 
@@ -106,7 +106,7 @@ describe('the classic builder', () => {
     const built = await docker.build({ target: 'app', platforms: ['linux/arm64'], cacheFrom: ['shop:old'] })
     expect(built).toEqual({ kind: 'local', name: `${REPOSITORY}:n1`, configDigest: ID })
     expect(builds(docker)).toEqual([
-      `build --tag ${REPOSITORY}:n1 --iidfile TEMP/release-actions-n1.iid ${COMMON} --cache-from shop:old --target app --platform linux/arm64 /work/shop`,
+      `build --tag ${REPOSITORY}:n1 --iidfile TEMP/release-actions-n1.iid ${COMMON} --cache-from shop:old --target app --platform linux/arm64 /src/shop`,
     ])
   })
 
@@ -146,7 +146,7 @@ describe('buildx', () => {
     const built = await docker.build({ secrets: ['id=npm,env=NPM_TOKEN'], cacheTo: ['type=inline'] })
     expect(built).toEqual({ kind: 'local', name: `${REPOSITORY}:n1`, configDigest: ID })
     expect(builds(docker)).toEqual([
-      `buildx build --progress=plain --provenance=false --metadata-file TEMP/release-actions-n1.json --load --tag ${REPOSITORY}:n1 --iidfile TEMP/release-actions-n1.iid --secret id=npm,env=NPM_TOKEN --cache-to type=inline ${COMMON} /work/shop`,
+      `buildx build --progress=plain --provenance=false --metadata-file TEMP/release-actions-n1.json --load --tag ${REPOSITORY}:n1 --iidfile TEMP/release-actions-n1.iid --secret id=npm,env=NPM_TOKEN --cache-to type=inline ${COMMON} /src/shop`,
     ])
   })
 
