@@ -1,6 +1,7 @@
 import { Forbidden, ReleaseError } from '@release-actions/values'
 import { proveAccess } from '../access.ts'
 import type { Client } from '../client.ts'
+import { named, othersBehind } from '../bluegreen/others-behind.ts'
 import { isMapping } from '../config/kubeconfig.ts'
 import { OWNER } from '../names.ts'
 import type { Labels, PodTemplate, Service } from '../objects.ts'
@@ -53,14 +54,17 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     applying?.look(),
     warnedVertical(client, [target.workload]),
   ])
-  const beside = await lookBeside(client, target, autoscaler !== undefined)
+  const { deployment } = target
+  const service = services.items.find((each) => each.metadata?.name === target.stableService)
+  const [beside, others] = await Promise.all([
+    lookBeside(client, target, autoscaler !== undefined),
+    othersOf(client, service, deployment),
+  ])
   const needed = [...(autoscaler === undefined ? [] : roleRules(['autoscaler'])), ...(manifests?.rules ?? [])]
   if (needed.length > 0) await proveAccess(client, needed)
   if (canary !== undefined && canary.metadata?.annotations?.[OWNER] !== target.workload) {
     throw foreign(client.namespace, target.canary)
   }
-  const { deployment } = target
-  const service = services.items.find((each) => each.metadata?.name === target.stableService)
   const goal: PodTemplate = target.goal?.template ?? deployment.spec?.template ?? {}
   const stable = deployment.spec?.template.metadata?.labels ?? {}
   // What the pods of the new version will carry: manifests may bring labels that the stable has not.
@@ -77,6 +81,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
   if (refused.length > 0) throw refusal(`${client.namespace}/${target.workload}`, refused)
   return [
     ...verdict.warnings,
+    ...(others.length === 0 ? [] : [sharing(target.stableService, others, spread)]),
     ...unseenClaims(claims),
     ...keepingApart({ deployment, goal, changed: labels.changed }),
     ...vertical,
@@ -87,6 +92,24 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     ...(manifests?.warnings ?? []),
     ...beside.warnings,
   ]
+}
+
+/** Pods of other workloads behind the Service: their names. A Service without a selector is refused for that. */
+async function othersOf(
+  client: Client,
+  service: Service | undefined,
+  { spec }: Target['deployment'],
+): Promise<readonly string[]> {
+  const matchLabels = service?.spec?.selector ?? {}
+  if (Object.keys(matchLabels).length === 0 || spec === undefined) return []
+  return othersBehind(client, { matchLabels }, spec.selector)
+}
+
+function sharing(service: string, others: readonly string[], spread: boolean): string {
+  const consequence = spread
+    ? 'they take their part of the requests, so the new version gets less than its weight'
+    : "the new version's share is taken from them too, at 100 % they get none, and its pods are counted for the workload's part only"
+  return `the Service ${service} also selects pods of others (${named(others)}): ${consequence}; give the workload a Service of its own`
 }
 
 /** A Service that came later, or selects a label that only the new version has: traffic that no one gave the canary. */

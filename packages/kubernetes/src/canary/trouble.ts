@@ -31,7 +31,7 @@ function hopeless(pod: Pod, status: ContainerStatus): string | undefined {
   }
   if (BAD_CONFIG.has(reason)) return `${where} cannot start (${reason})${message}`
   if (reason === 'CrashLoopBackOff' && status.restartCount >= 2) {
-    return `container ${status.name} crashes again and again (${endOf(status)})`
+    return `container ${status.name} crashes again and again (${reason}: ${endOf(status)})`
   }
   return undefined
 }

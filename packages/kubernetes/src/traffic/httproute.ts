@@ -11,7 +11,7 @@ import type { Service } from '../objects.ts'
 import { ensureOwnService, refuseForeign } from './own-service.ts'
 import { originalOf, parseOriginal, unlinking } from './route-original.ts'
 import { routeBack } from './route-back.ts'
-import { acceptanceOf } from './route-status.ts'
+import { acceptanceOf, refusedByAll } from './route-status.ts'
 import type { HttpRoute } from './route-types.ts'
 import {
   abandonedRules,
@@ -139,17 +139,14 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       refuseForeign(existing, workload, 'canary-service')
       const rules = rulesOf(route)
       refuseRoute(route, rules)
+      // What is in flight already is walked or taken back, whatever has become of the route meanwhile.
+      if (markOf(route) === undefined) refuseWithoutRequests(route, rules)
       for (const rule of rules) reweighed(rule, 0.01)
       const places = rules.map((rule) => route.spec?.rules?.[rule.at]?.name ?? String(rule.at)).join(', ')
-      const idle = rules.every((rule) => shareOf(rule) === undefined)
       const { refused } = acceptanceOf(route, false)
       return {
-        warnings: [
-          ...(idle
-            ? [`${object} gives ${options.stableService} the weight 0: a share of it is nothing`]
-            : []),
-          ...(refused === undefined ? [] : [`${object} is not in order before this release: ${refused}`]),
-        ],
+        warnings:
+          refused === undefined ? [] : [`${object} is not in order before this release: ${refused}`],
         changes: [
           `${object}, rule ${places}: the weights of ${stable.metadata?.name} and its canary, and a backend ${options.canaryService} while the release is in flight`,
         ],
@@ -261,6 +258,18 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
 
     changed: (ms, signal) => bell.wait(ms, signal),
     close: () => bell.close(),
+  }
+
+  /** A share of nothing can be neither set nor proved. */
+  function refuseWithoutRequests(route: HttpRoute, rules: readonly SplitRule[]): void {
+    const fix = ['nothing has been changed', `kubectl -n ${client.namespace} get httproute ${options.route} -o yaml`]
+    if (rules.every((rule) => shareOf(rule) === undefined)) {
+      const message = `${object} gives ${options.stableService} the weight 0: a share of that is nothing`
+      throw new ReleaseError('invalid-input', message, { object, fix })
+    }
+    const refused = refusedByAll(route)
+    if (refused === undefined) return
+    throw new ReleaseError('not-ready', `no request comes through ${object}: ${refused}`, { object, fix })
   }
 
   function refuseRoute(route: HttpRoute, rules: readonly SplitRule[]): void {

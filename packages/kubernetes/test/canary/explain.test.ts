@@ -68,7 +68,7 @@ describe('pods that do not become ready, in their own words', () => {
     )
     const { canary: seen } = await it.until(canary, (now) => (now.canary?.trouble.length ?? 0) > 0)
     expect(seen?.trouble[0]).toMatch(
-      /container app crashes again and again \(exit code 7, Error, [2-9] restarts\)/,
+      /container app crashes again and again \(CrashLoopBackOff: exit code 7, Error, [2-9] restarts\)/,
     )
     const told = await canary.cluster.explain('canary')
     expect(told).toContainEqual(expect.stringMatching(/container app: ended with exit code 7/))

@@ -61,6 +61,17 @@ async function replaceRules(
   ])
 }
 
+/** So many controllers have looked at the route as it is now. */
+async function reported(it: World, parents: number): Promise<void> {
+  for (;;) {
+    const { metadata, status } = await it.admin.get('HTTPRoute', 'shop')
+    const conditions = (status?.parents ?? []).map(({ conditions: [first] = [] }) => first)
+    const current = conditions.every((each) => each?.observedGeneration === metadata?.generation)
+    if (current && conditions.length === parents) return
+    await it.clock.sleep(20)
+  }
+}
+
 describe('a route on its way', () => {
   test('gets our backend and weights in every rule that names the stable, nothing else changes, and is put back', async () => {
     await using it = await start()
@@ -360,6 +371,52 @@ describe('refused before anything is touched', () => {
     const canary = await it.open()
     await expect(canary.traffic.preflight()).rejects.toMatchObject({
       message: expect.stringContaining('another namespace (else/far)'),
+    })
+  })
+
+  test('a route that gives the stable nothing: a share of that is nothing', async () => {
+    await using it = await start()
+    await replaceRules(it, () => [
+      {
+        backendRefs: [
+          { name: 'shop', port: 80, weight: 0 },
+          { name: 'other', port: 80 },
+        ],
+      },
+    ])
+    const canary = await it.open()
+    await expect(canary.traffic.preflight()).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining('gives shop the weight 0'),
+    })
+  })
+
+  test('a route that every Gateway turns away; one that one of two takes is none', async () => {
+    await using it = await start()
+    const only: Manifest = {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      metadata: { name: 'internal' },
+      spec: {
+        gatewayClassName: 'embedded',
+        listeners: [{ name: 'http', port: 8081, protocol: 'HTTP', hostname: 'internal.test' }],
+      },
+    }
+    await it.apply(only)
+    const attach = async (...parents: readonly string[]): Promise<void> => {
+      const value = parents.map((name) => ({ name }))
+      await it.admin.patch('HTTPRoute', 'shop', [{ op: 'replace', path: '/spec/parentRefs', value }])
+      await reported(it, parents.length)
+    }
+    await attach('gateway', 'internal')
+    const both = await it.open()
+    expect(await both.traffic.preflight()).toMatchObject({ warnings: [] })
+    expect(await both.traffic.read()).toMatchObject({ accepted: true, refused: undefined })
+
+    await attach('internal')
+    await expect((await it.open()).traffic.preflight()).rejects.toMatchObject({
+      code: 'not-ready',
+      message: expect.stringContaining('NoMatchingListenerHostname'),
     })
   })
 

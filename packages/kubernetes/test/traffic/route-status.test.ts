@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { acceptanceOf } from '../../src/traffic/route-status.ts'
+import { acceptanceOf, refusedByAll } from '../../src/traffic/route-status.ts'
 import type { HttpRoute, ParentRef, RouteCondition } from '../../src/traffic/route-types.ts'
 
 const condition = (
@@ -66,6 +66,41 @@ describe('what the controllers say of the route', () => {
     })
     expect(acceptanceOf(route(old, [condition('Accepted', 'False', 5)]), false).refused).toContain('c1')
     expect(acceptanceOf(route(old, old), false).accepted).toBe(false)
+  })
+  test('two Gateways of one name in two namespaces are two', () => {
+    const behind = two({ name: 'gw', namespace: 'a' }, { name: 'gw', namespace: 'b' })
+    expect(acceptanceOf(behind, false).accepted).toBe(false)
+  })
+  describe('a parent that turns the route away, for where it attaches,', () => {
+    const away = (reason: string): RouteCondition => ({ ...condition('Accepted', 'False', 5), reason })
+    const of = (first: readonly RouteCondition[], second: readonly RouteCondition[]): HttpRoute => ({
+      metadata: { generation: 5 },
+      spec: { parentRefs: [{ name: 'gw' }, { name: 'internal' }] },
+      status: {
+        parents: [
+          { parentRef: { name: 'gw' }, controllerName: 'c0', conditions: first },
+          { parentRef: { name: 'internal' }, controllerName: 'c1', conditions: second },
+        ],
+      },
+    })
+    test.each(['NotAllowedByListeners', 'NoMatchingListenerHostname', 'NoMatchingParent'])(
+      'does not count beside one that takes it: %s',
+      (reason) => {
+        const beside = of(fine, [away(reason)])
+        expect(acceptanceOf(beside, false)).toEqual({ accepted: true, refused: undefined })
+        expect(refusedByAll(beside)).toBeUndefined()
+        // The other has not looked yet: that is to be waited for, and no refusal.
+        const behind = of([condition('Accepted', 'True', 4)], [away(reason)])
+        expect(acceptanceOf(behind, false)).toEqual({ accepted: false, refused: undefined })
+        expect(refusedByAll(behind)).toBeUndefined()
+      },
+    )
+    test('is a refusal where there is no other, and so is any reason that our change may have given', () => {
+      const alone = of([away('NoMatchingParent')], [away('NotAllowedByListeners')])
+      expect(acceptanceOf(alone, false).refused).toContain('NoMatchingParent')
+      expect(refusedByAll(alone)).toContain('c0: Accepted is False: NoMatchingParent')
+      expect(acceptanceOf(of(fine, [away('UnsupportedValue')]), false).refused).toContain('UnsupportedValue')
+    })
   })
   test('two controllers of a mesh may both be at work on one Service', () => {
     const ref = { name: 'shop', kind: 'Service', group: '' }
