@@ -70,8 +70,8 @@ const CHECKS: readonly Check[] = [
 
 const asked = given.filter((arg) => arg !== '--all')
 const checked = asked.length > 0 || (await check())
-/** jest would leave a processor to itself; a scenario waits for most of its time. */
-const workers = `--maxWorkers=${availableParallelism() + 2}`
+/** jest would leave a processor to itself; a scenario waits for much of its time, and the long ones for most of it. */
+const workers = `--maxWorkers=${availableParallelism() + (all ? 3 : 2)}`
 const tally = checked
   ? await jest([...(asked.length > 0 ? asked : ['--silent']), workers, ...PROJECTS])
   : undefined

@@ -42,6 +42,7 @@ const ANSWERS: readonly (readonly [
     'not-a-number',
   ],
   ['null for a number', series(null), 'inconclusive', 'source-error'],
+  ['an empty text for a number', series(''), 'inconclusive', 'not-a-number'],
   ['no value', { data: { resultType: 'vector', result: [{}] } }, 'inconclusive', 'source-error'],
   ['a result of no shape', { data: { resultType: 'vector' } }, 'inconclusive', 'source-error'],
   ['a bad query', { status: 400, body: bad }, 'inconclusive', 'bad-query'],

@@ -64,4 +64,25 @@ describe('a release in several runs', () => {
       expect(failuresOf(scene.load)).toEqual([])
     },
   )
+
+  scenario(
+    'whose next step cannot begin: it says what keeps how much of the traffic',
+    { rate: 0 },
+    async ({ stage, release }) => {
+      const first = await release({ version: '2', inputs: { ...FAST, plan: '25, 100', weight: '25' } })
+      await stage.patch('Deployment', 'shop', { spec: { paused: true } })
+      const second = await release({ version: '2', inputs: { ...FAST, plan: '25, 100' } })
+
+      expect(first.outputs['decision']).toBe('advanced')
+      expect(second.outputs).toMatchObject({
+        decision: 'failed',
+        'reason-code': 'invalid-input',
+        weight: '25',
+      })
+      const error = errorOf(second)
+      expect(error).toContain('is paused')
+      expect(error).toContain('2.0.0, which is in flight, keeps 25 % of the traffic')
+      expect(error).toContain('rollback action with abort: true')
+    },
+  )
 })

@@ -37,6 +37,7 @@ const CASES: readonly Case[] = [
   { inputs: { 'dry-run': 'perhaps' }, names: ['dry-run', 'perhaps', 'true'] },
   { inputs: { 'canary-labels': 'app' }, names: ['canary-labels', 'app', 'app=shop-canary'] },
   { inputs: { 'gates-file': 'nowhere.yml' }, names: ['gates-file', 'nowhere.yml', 'file'] },
+  { inputs: { 'gates-file': '/dev/null' }, names: ['gates-file', '/dev/null', 'at least one gate'] },
   { inputs: { gates: '- name: up\n  htp: {path: /}\n' }, names: ['gates', 'htp', 'http'] },
   {
     inputs: { gates: '- name: up\n  http: {path: /, port: 80, statsu: 200}\n' },
