@@ -1,9 +1,11 @@
 /**
- * `npm run test:cluster [-- jest arguments]`: what only a real Kubernetes shows, on the one that KUBECONFIG names, with
+ * `npm run test:cluster [-- --few | jest arguments]`: what only a real Kubernetes shows, on the one that KUBECONFIG names, with
  * a Gateway API implementation and, where there is one, a Prometheus. The last line counts: `N passed, N failed`.
  *
  * GATEWAY_CLASS (traefik), GATEWAY_PORT (8000: the listener's), GATEWAY_URL (http://127.0.0.1:8000: from here)
  * PROMETHEUS_URL (http://127.0.0.1:9090); without one its tests are skipped, and say so
+ *
+ * --few leaves out four minutes of scenarios that stand on nothing of the cluster's but its API server.
  */
 import { jest } from './lib/jest.ts'
 import { missingOfCluster } from './lib/cluster.ts'
@@ -15,26 +17,24 @@ import { closingLine, type Tally } from './lib/tally.ts'
  * measured below, under load.
  */
 const SCENARIOS = [
-  'bluegreen-followers',
   'bluegreen-httproute',
   'bluegreen-not-ready',
   'bluegreen-released',
   'cancelled',
-  'in-several-runs',
   'manifests-released',
   'missing-permission',
   'neighbours',
   'promoted-by-replicas',
   'rollback-to-the-last-verified',
-  'somebody-else-interferes',
   'taken-back-for-its-pods',
-  'two-runs',
 ]
+/** What these end with is the API server's doing alone: versions, conflicts, server-side apply, garbage collection. */
+const OF_THE_API = ['bluegreen-followers', 'in-several-runs', 'somebody-else-interferes', 'two-runs']
 
 /** These print figures: times and shares. Nothing else runs beside them. */
 const MEASURED = '(release-under-load|bluegreen-under-load|rollback-under-load|bad-release)[.]test'
 /** The others mostly wait: for pods, and for a router to settle. */
-const SIDE_BY_SIDE = 3
+const SIDE_BY_SIDE = 4
 
 const missing = await missingOfCluster(process.env)
 if (missing !== undefined) {
@@ -46,7 +46,9 @@ if (missing !== undefined) {
 process.env['RELEASE_WORLD'] = 'cluster'
 /** Last on the command line: jest takes every word after it for a project. */
 const PROJECTS = ['--selectProjects', 'cluster', 'scenarios', 'long']
-const asked = process.argv.slice(2)
+const few = process.argv.includes('--few')
+const asked = process.argv.slice(2).filter((arg) => arg !== '--few')
+const scenarios = few ? SCENARIOS : [...SCENARIOS, ...OF_THE_API]
 const parts =
   asked.length > 0
     ? [['--runInBand', ...asked]]
@@ -58,7 +60,7 @@ const parts =
           '--testPathPatterns',
           // Not by --testPathIgnorePatterns: that would take the place of the projects' own, and play the long ones twice.
           `test/cluster/(?!${MEASURED})`,
-          `test/scenarios/(${SCENARIOS.join('|')})[.]test`,
+          `test/scenarios/(${scenarios.join('|')})[.]test`,
         ],
       ]
 
