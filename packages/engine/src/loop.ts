@@ -1,9 +1,8 @@
 import type { Claims, Clock, Gates, GateStage } from '@release-actions/ports'
 import type { ClaimSight, LeaseState, Obstacle } from '@release-actions/release'
 import {
-  Conflict,
+  RateLimited,
   ReleaseError,
-  Unreachable,
   messageOf,
   type Milliseconds,
   type Percent,
@@ -16,6 +15,7 @@ const MOST_CONFLICTS = 8
 /** The same write so often in a row: it has no effect. */
 const MOST_REPEATS = 12
 const RETRY_MS = 1000
+const LONGEST_RETRY_MS = 10_000
 /** How long a cluster that cannot be reached is tried after a signal: the runner kills 10 s after it. */
 const CANCEL_PATIENCE_MS = 8000
 const CANCEL_RETRY_MS = 200
@@ -127,8 +127,8 @@ export async function runLoop<
   let guard: { readonly lost: AbortSignal; stop(): void } | undefined
   let interrupt = cancelled
   let [conflicts, repeats] = [0, 0]
-  /** Why the last write did not go through, where trying again may help. */
-  let unavailing: string | undefined
+  /** Since when the write has not gone through that trying again may help. */
+  let unavailing: number | undefined
   let words: readonly string[] | undefined
   let doing: Act | undefined
   /** The last look, while nothing has been written since. */
@@ -183,7 +183,7 @@ export async function runLoop<
       if (move.kind === 'claim') deployment ??= await listener.opening?.(seen)
       try {
         if (repeats > MOST_REPEATS)
-          throw new ReleaseError('conflict', unavailing ?? `no effect, somebody undoes it: ${text}`)
+          throw new ReleaseError('conflict', `no effect, somebody undoes it: ${text}`)
         // Soon the pods that have something to say will be gone; the traffic is back by now.
         if (course.isParting(move, seen)) words ??= await explain()
         // What the pods of an earlier release said, which was cleared away first, is not about this one.
@@ -253,9 +253,14 @@ export async function runLoop<
       case 'unreachable':
       case 'rate-limited':
       case 'timeout':
-        unavailing = messageOf(error)
-        listener.tell?.(`${unavailing}; trying again`)
-        await clock.sleep(cancelled.aborted ? CANCEL_RETRY_MS : RETRY_MS)
+        unavailing ??= clock.now()
+        // It was not done, so it is no sign of somebody who undoes it.
+        repeats = Math.max(0, repeats - 1)
+        if (clock.now() - unavailing >= course.timeout)
+          return standing(error.code, messageOf(error), isGoingBack())
+        listener.tell?.(`${messageOf(error)}; trying again`)
+        if (cancelled.aborted) await clock.sleep(CANCEL_RETRY_MS)
+        else await clock.sleep(pauseAfter(error), cancelled)
         return obstacle
       default:
         return standing(error.code, [error.message, ...error.why].join('; '))
@@ -263,9 +268,14 @@ export async function runLoop<
   }
 
   /** The next move is the way back; when that is refused too, the obstacle is on the way back. */
-  function standing(code: Obstacle['code'], reason: string): Obstacle {
+  function standing(code: Obstacle['code'], reason: string, goingBack = false): Obstacle {
     conflicts = 0
-    return { code, reason, onTheWayBack: obstacle !== undefined }
+    unavailing = undefined
+    return { code, reason, onTheWayBack: goingBack || obstacle !== undefined }
+  }
+
+  function isGoingBack(): boolean {
+    return doing !== undefined && course.isWayBack(doing)
   }
 
   /** The API server may be away for a while: what is in flight stays as it is, and nothing else can be done. */
@@ -276,18 +286,29 @@ export async function runLoop<
       try {
         return await look()
       } catch (error) {
-        const passing =
-          error instanceof Unreachable || (error instanceof ReleaseError && error.code === 'rate-limited')
-        if (!passing && !(error instanceof Conflict)) throw error
+        if (!isPassing(error)) throw error
         if (cancelled.aborted) cancelledAt ??= clock.now()
         const until = cancelledAt === undefined ? begin + course.timeout : cancelledAt + CANCEL_PATIENCE_MS
         if (clock.now() >= until) throw error
         listener.tell?.(`${messageOf(error)}; trying again`)
-        if (cancelledAt === undefined) await clock.sleep(RETRY_MS, cancelled)
+        if (cancelledAt === undefined) await clock.sleep(pauseAfter(error), cancelled)
         else await clock.sleep(CANCEL_RETRY_MS)
       }
     }
   }
+}
+
+/** A server that says how long it wants to be left alone is, within reason: what waits may be a way back. */
+function pauseAfter(error: unknown): Milliseconds {
+  const told = error instanceof RateLimited ? (error.retryAfter ?? 0) : 0
+  return Math.min(Math.max(RETRY_MS, told), LONGEST_RETRY_MS)
+}
+
+/** What another look may find mended: no answer, none in time, "not now", or a list that changed while it was read. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof ReleaseError)) return false
+  const { code } = error
+  return code === 'unreachable' || code === 'timeout' || code === 'rate-limited' || code === 'conflict'
 }
 
 /** At most so long without looking again, should a watch be deaf. */

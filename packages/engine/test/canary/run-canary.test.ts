@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import type { CanaryGoal } from '@release-actions/release'
-import { Conflict, Forbidden, type ReleaseError, Unreachable } from '@release-actions/values'
+import {
+  Conflict,
+  Forbidden,
+  RateLimited,
+  type ReleaseError,
+  TimedOut,
+  Unreachable,
+} from '@release-actions/values'
 import { runCanary, type CanaryEnd, type Listener } from '../../src/index.ts'
 import { FakeWorld, type Process } from '../fakes.ts'
 import { goalOf, MINUTE } from '../goals.ts'
@@ -216,6 +223,35 @@ describe('a refusal', () => {
     expect(end).toHaveProperty('reason', expect.not.stringContaining('somebody'))
   })
 
+  test.each([
+    ['a webhook that is down', () => new Unreachable('failed calling webhook')],
+    ['a server that asks for a minute', () => new RateLimited('too many requests (429)', 60_000)],
+    ['writes that nobody answers', () => new TimedOut('no answer within 30000 ms')],
+  ])('that passes within the timeout, %s: the route goes back all the same', async (_, error) => {
+    const world = new FakeWorld()
+    world.nature.verdict = () => ({ kind: 'fail', code: 'unhealthy', reason: 'errors' })
+    let until = Infinity
+    refuse(world, 'retreat', Infinity, () => {
+      until = Math.min(until, world.clock.now() + 2 * MINUTE)
+      return world.clock.now() < until ? error() : undefined
+    })
+    const { end } = await run(world)
+    expect(end).toMatchObject({ decision: 'retreated', code: 'unhealthy', reason: 'errors' })
+    expectTakenBack(world)
+  })
+
+  test('that does not pass within the timeout, on the way forward: taken back, with its own code', async () => {
+    const world = new FakeWorld()
+    refuse(world, 'shift 100', Infinity, () => new Unreachable('failed calling webhook'))
+    const { end } = await run(world)
+    expect(end).toMatchObject({
+      decision: 'retreated',
+      code: 'unreachable',
+      reason: 'failed calling webhook',
+    })
+    expectTakenBack(world)
+  })
+
   test('while tidying up a promotion: the new version stays', async () => {
     const world = new FakeWorld()
     refuse(world, 'delete canary', Infinity, () => new Forbidden('deployments: delete is missing'))
@@ -257,6 +293,14 @@ describe('an API server that is away', () => {
     const { end } = await run(world, { listener: { tell: (text) => void told.push(text) } })
     expect(end).toEqual({ kind: 'done', decision: 'promoted' })
     expect(told).toContain('the API server does not answer; trying again')
+    expectHarmless(world)
+  })
+
+  test('without refusing: requests that nobody answers are asked again too', async () => {
+    const world = new FakeWorld()
+    away(world, { from: 90_000, until: 150_000, error: () => new TimedOut('no answer within 30000 ms') })
+    const { end } = await run(world)
+    expect(end).toEqual({ kind: 'done', decision: 'promoted' })
     expectHarmless(world)
   })
 
@@ -426,19 +470,32 @@ describe('a Lease that another run takes', () => {
   })
 })
 
-function refuse(world: FakeWorld, call: string | RegExp, times: number, error: () => ReleaseError): void {
+function refuse(
+  world: FakeWorld,
+  call: string | RegExp,
+  times: number,
+  error: () => ReleaseError | undefined,
+): void {
   let left = times
   world.nature.before = (name) => {
     const matches = typeof call === 'string' ? name === call : call.test(name)
-    if (matches && left-- > 0) throw error()
+    const refusal = matches && left-- > 0 ? error() : undefined
+    if (refusal !== undefined) throw refusal
   }
 }
 
 /** No call is answered in that time, ms from now. */
-function away(world: FakeWorld, { from, until }: { from: number; until: number }): void {
+function away(
+  world: FakeWorld,
+  {
+    from,
+    until,
+    error = () => new Unreachable('the API server does not answer'),
+  }: { from: number; until: number; error?: () => ReleaseError },
+): void {
   const begin = world.clock.now()
   world.nature.before = () => {
     const at = world.clock.now() - begin
-    if (at >= from && at < until) throw new Unreachable('the API server does not answer')
+    if (at >= from && at < until) throw error()
   }
 }
