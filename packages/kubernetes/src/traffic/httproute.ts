@@ -145,8 +145,7 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       const places = rules.map((rule) => route.spec?.rules?.[rule.at]?.name ?? String(rule.at)).join(', ')
       const { refused } = acceptanceOf(route, false)
       return {
-        warnings:
-          refused === undefined ? [] : [`${object} is not in order before this release: ${refused}`],
+        warnings: refused === undefined ? [] : [`${object} is not in order before this release: ${refused}`],
         changes: [
           `${object}, rule ${places}: the weights of ${stable.metadata?.name} and its canary, and a backend ${options.canaryService} while the release is in flight`,
         ],
@@ -262,7 +261,10 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
 
   /** A share of nothing can be neither set nor proved. */
   function refuseWithoutRequests(route: HttpRoute, rules: readonly SplitRule[]): void {
-    const fix = ['nothing has been changed', `kubectl -n ${client.namespace} get httproute ${options.route} -o yaml`]
+    const fix = [
+      'nothing has been changed',
+      `kubectl -n ${client.namespace} get httproute ${options.route} -o yaml`,
+    ]
     if (rules.every((rule) => shareOf(rule) === undefined)) {
       const message = `${object} gives ${options.stableService} the weight 0: a share of that is nothing`
       throw new ReleaseError('invalid-input', message, { object, fix })
