@@ -330,19 +330,28 @@ describe('the first look', () => {
   test.each([
     { traffic: { kind: 'replicas' }, what: 'the new version gets less than its weight' },
     { traffic: { kind: 'httproute', name: 'shop' }, what: 'at 100 % they get none' },
-  ] as const)('says of a Service that it has pods of others too: $traffic.kind', async ({ traffic, what }) => {
-    await using it = await World.start()
-    const said = expect.stringContaining('the Service shop also selects pods of others (legacy-')
-    expect(await (await it.open({ traffic })).cluster.preflight()).not.toContainEqual(said)
-    const { selector } = (await it.admin.get('Service', 'shop')).spec ?? {}
-    await it.apply(
-      appDeployment({ name: 'legacy', version: 'v0', replicas: 1, labels: { ...selector, part: 'legacy' } }),
-    )
-    while ((await it.admin.list('Pod', { labels: 'part=legacy' })).items.length === 0) await it.clock.sleep(20)
-    const warnings = await (await it.open({ traffic })).cluster.preflight()
-    expect(warnings).toContainEqual(said)
-    expect(warnings).toContainEqual(expect.stringContaining(what))
-  })
+  ] as const)(
+    'says of a Service that it has pods of others too: $traffic.kind',
+    async ({ traffic, what }) => {
+      await using it = await World.start()
+      const said = expect.stringContaining('the Service shop also selects pods of others (legacy-')
+      expect(await (await it.open({ traffic })).cluster.preflight()).not.toContainEqual(said)
+      const { selector } = (await it.admin.get('Service', 'shop')).spec ?? {}
+      await it.apply(
+        appDeployment({
+          name: 'legacy',
+          version: 'v0',
+          replicas: 1,
+          labels: { ...selector, part: 'legacy' },
+        }),
+      )
+      while ((await it.admin.list('Pod', { labels: 'part=legacy' })).items.length === 0)
+        await it.clock.sleep(20)
+      const warnings = await (await it.open({ traffic })).cluster.preflight()
+      expect(warnings).toContainEqual(said)
+      expect(warnings).toContainEqual(expect.stringContaining(what))
+    },
+  )
 
   test('a canary that was made for a router is not taken for one without, nor with a Service that selects it', async () => {
     await using it = await World.start()
