@@ -2,7 +2,15 @@ import { describe, expect } from '@jest/globals'
 import { errorOf, errorless, failuresOf } from '../support/evidence.ts'
 import { recordOf, rollBack, startRollback } from '../support/rollback.ts'
 import { scenario } from '../support/scene.ts'
-import { APPLIED, expectServedBy, leaseOf, standingOf, startSwitch, switchedTwice, switchTo } from '../support/switching.ts'
+import {
+  APPLIED,
+  expectServedBy,
+  leaseOf,
+  standingOf,
+  startSwitch,
+  switchedTwice,
+  switchTo,
+} from '../support/switching.ts'
 
 const RECORD = ['release shop 2.0.0: inactive', 'release shop 3.0.0: failure', 'rollback shop 2.0.0: success']
 
@@ -30,7 +38,9 @@ describe('a rollback to a warm colour', () => {
         expect(serves).toBe(switched ? 'green' : 'blue')
         expect(pods[switched ? 'green' : 'blue']).toBe(2)
         if (switched) {
-          expect(await leaseOf(scene)).toMatchObject({ last: { outcome: 'promoted', release: { version: '2.0.0' } } })
+          expect(await leaseOf(scene)).toMatchObject({
+            last: { outcome: 'promoted', release: { version: '2.0.0' } },
+          })
           await expectServedBy(scene, '2')
         }
         if (how === 'cancelled' && struck.outputs['decision'] !== 'rolled-back') {

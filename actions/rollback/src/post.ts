@@ -21,8 +21,9 @@ import { openColors } from './switches.ts'
 const MOST_WAIT_MS = 120_000
 
 /**
- * Completes what main had begun to end when it was cancelled or killed: the route is back by then, and what is left of
- * the release is removed. A workload that was set back goes on by itself in the cluster.
+ * Completes what main had begun when it was cancelled or killed: of a release that it was ending the route is back by
+ * then, and what is left of it is removed; a switch of its own to the good version is proved and landed, never taken
+ * back. A workload that was set back goes on by itself in the cluster.
  */
 export async function complete(inputs: RollbackInputs, kit: Kit): Promise<void> {
   const http = httpOf(kit)
@@ -80,7 +81,7 @@ async function completeOne(
     const ours = free && !(onlyOwn && leftTo(goal, claim) !== undefined)
     let end: CanaryEnd['end'] | BlueGreenEnd['end'] | undefined
     if (ours && inFlight?.retreat !== undefined) end = await endCanary()
-    else if (ours && switching?.retreat !== undefined) end = await endSwitch(switching)
+    else if (ours && switching !== undefined) end = await endSwitch(switching)
     const failure =
       end?.kind === 'failed' ? new ReleaseError(end.code, `${service}: ${end.reason}`) : undefined
     await closeRecord({
@@ -107,12 +108,18 @@ async function completeOne(
     return (await runCanary(goal, ports, never, listener)).end
   }
 
-  async function endSwitch({ traffic, run }: Switching): Promise<BlueGreenEnd['end']> {
-    // Of a switch of our own the rollback's target is taken back: the Lease may not remember that as bad.
-    const preempt = run.id !== context.run.id
+  /** @returns undefined: main had neither begun to go back, nor made a switch of its own */
+  async function endSwitch(switching: Switching): Promise<BlueGreenEnd['end'] | undefined> {
+    const { traffic, run, retreat, to } = switching
+    const own = run.id === context.run.id
+    if (retreat === undefined && !(own && switching.preempt)) return undefined
+    // Of a switch of our own the rollback's target may be taken back: the Lease may not remember that as bad.
+    const preempt = !own
     const world = await openColors({ http, kit, connection, inputs }, { ...location, traffic }, undefined)
     try {
       const { colors, switch: between, claims } = world
+      // One that main had not made yet is the next attempt's to make.
+      if (retreat === undefined && (await between.read()).to !== to) return undefined
       const ports = { clock, colors, switch: between, claims, gates: NO_GATES }
       return (await runBlueGreen({ ...goal, preempt }, ports, never, listener)).end
     } finally {

@@ -19,6 +19,8 @@ interface Case {
   readonly name: string
   readonly goal: SwitchGoal
   readonly before: string
+  /** Once it serves it goes on serving: what served before is what was to go. */
+  readonly stays?: true
   readonly create: () => Promise<ColorsWorld>
 }
 
@@ -37,6 +39,22 @@ const CASES: readonly Case[] = [
       const world = new ColorsWorld()
       await runBlueGreen(switchGoal(), world.process(), NEVER)
       world.template = 'third'
+      return world
+    },
+  },
+  {
+    name: 'a rollback to the warm colour',
+    goal: switchGoal({
+      release: { version: '1', digest: undefined, image: 'app:old', template: 'old' },
+      run: { id: 9, attempt: 1 },
+      soak: 0,
+      preempt: true,
+    }),
+    before: 'new',
+    stays: true,
+    create: async () => {
+      const world = new ColorsWorld()
+      await runBlueGreen(switchGoal(), world.process(), NEVER)
       return world
     },
   },
@@ -80,6 +98,12 @@ function calm(world: ColorsWorld): void {
   world.nature.after = () => undefined
 }
 
+/** What may serve in the end, by what was interrupted and by what serves when it was. */
+function allowed({ goal, before, stays }: Case, world: ColorsWorld): readonly string[] {
+  const good = goal.release.template
+  return stays === true && world.workloads[world.to]?.template === good ? [good] : [before, good]
+}
+
 /** One version serves, whole, and nothing is up but it and what the Lease calls warm. */
 function expectWhole(world: ColorsWorld, ...templates: readonly string[]): void {
   world.clock.pass(5_000)
@@ -96,10 +120,11 @@ function expectWhole(world: ColorsWorld, ...templates: readonly string[]): void 
 describe.each(CASES)('$name, cancelled', (each) => {
   const { goal, before, create } = each
 
-  test('at any call: it ends before SIGTERM on the colour that served, and post leaves one whole version', async () => {
+  test('at any call: it ends before SIGTERM on the colour that is to serve, and post leaves one whole version', async () => {
     const length = await callsOf(each)
     for (let n = 1; n <= length; n++) {
       const world = await create()
+      const begun = world.writes.length
       const cancel = new AbortController()
       let cancelledAt = Infinity
       at(world, n, 'before', () => {
@@ -112,12 +137,15 @@ describe.each(CASES)('$name, cancelled', (each) => {
         expect(took).toBeLessThan(UNTIL_SIGTERM_MS)
         if (end.kind !== 'done') {
           expect(end).toMatchObject({ kind: 'failed', decision: 'cancelled' })
-          const late = world.state.switching?.passed.includes('post-switch') === true
+          const passed = world.state.switching?.passed.includes('post-switch') === true
+          const switched = world.writes.slice(begun).some((write) => write.startsWith('switch '))
+          const late = each.stays === true ? switched : passed
           expect(world.workloads[world.to]?.template).toBe(late ? goal.release.template : before)
         }
         calm(world)
+        const templates = allowed(each, world)
         await post(world, goal)
-        expectWhole(world, before, goal.release.template)
+        expectWhole(world, ...templates)
       } catch (error) {
         throw new Error(`cancelled at call ${n} of ${length}, after ${world.writes.join(', ')}`, {
           cause: error,
@@ -134,14 +162,15 @@ describe.each(CASES)('$name, cancelled', (each) => {
       const cancelledAt = world.clock.now() + ms
       await release(world, goal, world.process(goal.run), cancel.signal)
       expect({ ms, took: world.clock.now() - cancelledAt < UNTIL_SIGTERM_MS }).toEqual({ ms, took: true })
+      const templates = allowed(each, world)
       await post(world, goal)
-      expectWhole(world, before, goal.release.template)
+      expectWhole(world, ...templates)
     }
   })
 })
 
 describe.each(CASES)('$name, killed', (each) => {
-  const { goal, before, create } = each
+  const { goal, create } = each
 
   test.each(['before', 'after'] as const)(
     '%s any call and run again, it ends as an undisturbed release ends; aborted, it leaves one whole version',
@@ -159,11 +188,12 @@ describe.each(CASES)('$name, killed', (each) => {
             if (!(error instanceof Killed)) throw error
           })
           calm(world)
+          const templates = allowed(each, world)
           try {
             const { end } = next === 'again' ? await release(world, goal) : await post(world, goal)
             expect(end.kind).toBe('done')
             if (next === 'again') expectWhole(world, goal.release.template)
-            else expectWhole(world, before, goal.release.template)
+            else expectWhole(world, ...templates)
           } catch (error) {
             const where = `killed ${when} call ${n} of ${length}, then ${next}, after ${world.writes.join(', ')}`
             throw new Error(where, { cause: error })
@@ -172,6 +202,10 @@ describe.each(CASES)('$name, killed', (each) => {
       }
     },
   )
+})
+
+describe.each(CASES.filter(({ stays }) => stays !== true))('$name, killed', (each) => {
+  const { goal, before, create } = each
 
   test.each(['before', 'after'] as const)(
     '%s any call of a retreat, and run again, what served is whole',

@@ -17,6 +17,7 @@ import {
   finished,
   follow,
   isForgotten,
+  isRestored,
   lastSwitch,
   meant,
   mend,
@@ -24,6 +25,7 @@ import {
   retire,
   servingOwner,
   stampFirst,
+  type Way,
 } from './steps.ts'
 import type { Switching } from './switching.ts'
 
@@ -224,8 +226,10 @@ function isOtherRunsRetreat(goal: SwitchGoal, flight: Switching): boolean {
 function clearAway(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours, flight: Switching): BlueGreenMove {
   const way = { timing: goal.timing, seen, claim, flight }
   const theirs = finished(seen, flight)
+  const restored = isRestored(seen, flight)
   const untouched = seen.switch.to !== flight.to && flight.retreat === undefined
-  if (seen.cancelled && (theirs || untouched)) return cancelledBefore()
+  if (seen.cancelled && (theirs || restored || untouched)) return cancelledBefore()
+  if (restored) return seeThrough(way)
   // Every gate of theirs had passed: the quickest whole version is theirs.
   if (theirs) return finish(way)
   const why: Retreat = flight.retreat ?? {
@@ -270,6 +274,16 @@ function carryOn(goal: SwitchGoal, seen: BlueGreenSight, claim: Ours, flight: Sw
   return behind ?? forward({ ...way, goal })
 }
 
+/** An interrupted rollback's switch, which it had made: proved and landed as by that rollback itself, or gone back from. */
+function seeThrough({ timing, seen, claim, flight }: Way): BlueGreenMove {
+  const { release, run, traffic, to, keep } = flight
+  const goal: SwitchGoal = {
+    ...{ kind: 'switch', release, run, traffic, color: to, keep, timing },
+    ...{ preSwitchSoak: 0, soak: 0, onFailure: 'retreat', allowOlder: true, preempt: true },
+  }
+  return carryOn(goal, seen, claim, flight)
+}
+
 function mayHold(why: Pick<Retreat, 'code'>): boolean {
   return (
     why.code === 'unhealthy' ||
@@ -304,6 +318,7 @@ function abort(
 ): BlueGreenMove {
   if (flight === undefined) return { kind: 'done', decision: 'aborted' }
   const way = { timing: goal.timing, seen, claim, flight }
+  if (isRestored(seen, flight)) return seeThrough(way)
   // It serves, judged: what is left is tidying up.
   if (finished(seen, flight)) return finish(way)
   const why: Retreat = flight.retreat ?? { code: 'cancelled', reason: goal.reason, at: seen.now }

@@ -6,6 +6,7 @@ import {
   baseColor,
   finished,
   hasPassed,
+  isRestored,
   lastSwitch,
   meant,
   needOf,
@@ -21,7 +22,7 @@ export function reasonToRetreat(way: Forward): Retreat | undefined {
   const { seen, flight } = way
   if (flight.retreat !== undefined) return flight.retreat
   const because = (code: Retreat['code'], reason: string): Retreat => ({ code, reason, at: seen.now })
-  if (seen.cancelled) return because('cancelled', 'the workflow was cancelled')
+  if (seen.cancelled && !isRestored(seen, flight)) return because('cancelled', 'the workflow was cancelled')
   if (finished(seen, flight)) return undefined
   const conflict = seen.switch.tampered ?? strangeOwner(way) ?? strangeTemplate(way)
   if (conflict !== undefined) return because('conflict', conflict)

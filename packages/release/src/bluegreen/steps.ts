@@ -173,6 +173,17 @@ export function hasPassed(flight: Switching, stage: SwitchStage): boolean {
   return flight.preempt || flight.passed.includes(stage)
 }
 
+/**
+ * A rollback's own switch has been made: what serves, or serves again once our key is put back, is the good version, and
+ * what served before is what somebody wants to be rid of. A signal, or whoever comes next, sees it through.
+ */
+export function isRestored(seen: Pick<BlueGreenSight, 'switch' | Color>, flight: Switching): boolean {
+  if (!flight.preempt || flight.retreat !== undefined) return false
+  const { to } = seen.switch
+  if (to === flight.to) return true
+  return to === 'own' && lastSwitch(flight)?.to === flight.to && (seen[flight.to]?.ready ?? 0) > 0
+}
+
 /** The new version serves, proved and judged: going back would undo a success, and only tidying up is left. */
 export function finished(seen: Pick<BlueGreenSight, 'switch'>, flight: Switching): boolean {
   const last = lastSwitch(flight)

@@ -814,7 +814,103 @@ const BACK: readonly Row[] = [
   },
 ]
 
-const TABLES = { BEFORE, BEGIN, FORGOTTEN_LEASE, FIRST, IDLE_COLOR, SWITCHED, BACK } as const
+/** A rollback to version 3, which has switched and was interrupted before that was proved. */
+const interrupted = (over: Partial<BlueGreenSight> = {}): BlueGreenSight =>
+  during({ preempt: true, passed: [], switches: [made('blue', { at: NOW, verified: 'pending' })] }, over)
+
+const RESTORED: readonly Row[] = [
+  {
+    name: 'cancelled before it is proved, it is proved',
+    goal: rollback,
+    seen: interrupted({ cancelled: true }),
+    move: { kind: 'verify', to: 'blue' },
+  },
+  {
+    name: 'cancelled between the patch and the note of it, it is noted',
+    goal: rollback,
+    seen: during(
+      { preempt: true, passed: [], switches: [], phase: { name: 'switching', since: NOW } },
+      { cancelled: true },
+    ),
+    move: { kind: 'note', change: { kind: 'switched', to: 'blue' } },
+  },
+  {
+    name: 'cancelled when it is proved, it serves on',
+    goal: rollback,
+    seen: during({ preempt: true, passed: [] }, { cancelled: true }),
+    move: { kind: 'failed', decision: 'cancelled', reason: expect.stringContaining('it serves') },
+  },
+  {
+    name: 'cancelled after somebody has taken the key out, it is put back',
+    goal: rollback,
+    seen: interrupted({ cancelled: true, switch: named({ to: 'own' }) }),
+    move: { kind: 'switch', to: 'blue', why: 'mend' },
+  },
+  {
+    name: 'cancelled, and with no ready pod, it is gone back from',
+    goal: rollback,
+    seen: interrupted({ cancelled: true, blue: workload('shop-blue', 'third', 4, { ready: 0 }) }),
+    move: { kind: 'switch-back', to: 'green', why: { code: 'not-ready' } },
+  },
+  {
+    name: 'cancelled, and never accepted, it is gone back from once its time is over',
+    goal: rollback,
+    seen: during(
+      { preempt: true, passed: [], switches: [made('blue', { verified: 'pending' })] },
+      { cancelled: true, switch: named({ accepted: false }) },
+    ),
+    move: { kind: 'switch-back', to: 'green', why: { code: 'timeout' } },
+  },
+  {
+    name: 'cancelled before the switch, nothing is switched',
+    goal: rollback,
+    seen: before({ preempt: true, phase: { name: 'switching', since: NOW } }, { cancelled: true }),
+    move: { kind: 'note', change: { kind: 'retreat', why: { code: 'cancelled' } } },
+  },
+  {
+    name: 'is what post proves, and lands',
+    goal: abortOf({ run: US }),
+    seen: interrupted(),
+    move: { kind: 'verify', to: 'blue' },
+  },
+  {
+    name: 'is gone back from by post, where no pod is ready',
+    goal: abortOf({ run: US }),
+    seen: interrupted({ blue: workload('shop-blue', 'third', 4, { ready: 0 }) }),
+    move: { kind: 'switch-back', to: 'green', why: { code: 'not-ready' } },
+  },
+  {
+    name: 'is seen through by the rollback of another run',
+    goal: abortOf({ run: NEWER, preempt: true }),
+    seen: interrupted(),
+    move: { kind: 'verify', to: 'blue' },
+  },
+  {
+    name: 'is seen through by whoever releases another version, which begins from it',
+    goal: goalOf({ release: NEW, run: NEWER }),
+    seen: interrupted(),
+    move: { kind: 'verify', to: 'blue' },
+  },
+  {
+    name: 'serves on where whoever releases another version is cancelled',
+    goal: goalOf({ release: NEW, run: NEWER }),
+    seen: interrupted({ cancelled: true }),
+    move: { kind: 'failed', decision: 'cancelled', reason: expect.stringContaining('before anything') },
+  },
+  {
+    name: 'that was begun to be gone back from is gone back from',
+    goal: abortOf({ run: US }),
+    seen: during({
+      preempt: true,
+      passed: [],
+      retreat: TOOK_BACK,
+      switches: [made('blue', { verified: 'pending' })],
+    }),
+    move: { kind: 'switch-back', to: 'green' },
+  },
+]
+
+const TABLES = { BEFORE, BEGIN, FORGOTTEN_LEASE, FIRST, IDLE_COLOR, SWITCHED, RESTORED, BACK } as const
 const TITLES: Readonly<Record<keyof typeof TABLES, string>> = {
   BEFORE: 'before anything is touched',
   BEGIN: 'with the claim, and nothing in flight',
@@ -822,6 +918,7 @@ const TITLES: Readonly<Record<keyof typeof TABLES, string>> = {
   FIRST: 'a first release',
   IDLE_COLOR: 'the idle colour',
   SWITCHED: 'what was switched to',
+  RESTORED: 'what a rollback has switched to',
   BACK: 'the way back',
 }
 

@@ -414,6 +414,45 @@ describe('cancelled at any move', () => {
   })
 })
 
+describe('a rollback to the warm colour, interrupted at any move', () => {
+  const rollback = goalOf({ release: OLD, run: { id: 9, attempt: 1 }, soak: 0, preempt: true })
+  const post = abortOf({ run: rollback.run })
+  const bad = { release: NEW }
+
+  test.each([
+    ['cancelled', 'post', post],
+    ['killed', 'post', post],
+    ['killed', 'the rollback of another run', abortOf({ run: { id: 10, attempt: 1 }, preempt: true })],
+    ['killed', 'a release that comes', third({ run: { id: 10, attempt: 1 } })],
+  ] as const)('%s, and ended by %s: once it was switched, the bad version serves no more', (how, _, next) => {
+    const calm = adopted()
+    calm.run(rollback, safe)
+    const { length } = calm.moves
+    for (let n = 1; n < length; n++) {
+      const world = adopted()
+      for (let i = 0; i < n; i++) world.step(rollback, safe)
+      const switched = switches(world.moves).length > 0
+      if (how === 'cancelled') {
+        world.cancelled = true
+        const end = world.run(rollback, safe)
+        // It had landed: the signal came too late.
+        if (end.kind !== 'done') expect(end).toMatchObject({ decision: 'cancelled' })
+        expect(world.serves()).toBe(switched ? 'old' : 'new')
+      }
+      world.die()
+      if (next.kind === 'switch') world.nature = { ...world.nature, verdict: () => 'fail' }
+      const end = world.run(next, (move, seen) => {
+        safe(move, seen)
+        if (switched && 'to' in move) expect(world.see()[move.to]?.template).not.toBe('new')
+      })
+      expect(end).toMatchObject(next.kind === 'switch' ? { code: 'unhealthy' } : { decision: 'aborted' })
+      expect(world.serves()).toBe(switched ? 'old' : 'new')
+      expect(world.state.rolledBack ?? []).toMatchObject(switched ? [bad] : [])
+      expectWhole(world)
+    }
+  })
+})
+
 /** One version serves, whole; nothing of an unfinished release is up, except a warm colour that the Lease names. */
 function expectWhole(world: World): void {
   const { own, blue, green, switch: named } = world.see()
