@@ -134,6 +134,28 @@ describe('what selects pods of others too', () => {
     }
   })
 
+  test('is refused for a neighbour that has no pods now: it may be scaled up again at any time', async () => {
+    const asleep = appDeployment({
+      name: 'cart',
+      version: '1',
+      replicas: 0,
+      labels: { app: 'cart', tier: 'web' },
+    })
+    await using world = await World.start([...shop(), asleep as Manifest, selecting('web')])
+    const it = await world.openColors()
+    await expect(it.colors.preflight()).rejects.toThrow(
+      /the Service web also selects pods of others \(those of Deployment cart\)/,
+    )
+  })
+
+  test('is not refused for the colours of the workload itself, which has pods of its own only', async () => {
+    const other = appDeployment({ name: 'cart', version: '1', replicas: 0, labels: { app: 'cart' } })
+    await using world = await World.start([...shop(), other as Manifest, selecting('web')])
+    const it = await world.openColors()
+    await it.colors.apply('blue', 'base', 0, await world.claimColors(it))
+    await expect((await world.openColors()).colors.preflight()).resolves.toBeDefined()
+  })
+
   test('is left as it is where it only says which pods there are, or counts them, and is warned about', async () => {
     const budget: Manifest = {
       apiVersion: 'policy/v1',
