@@ -82,6 +82,8 @@ export interface Landed {
   /** Why it was taken back. */
   readonly why: Retreat | undefined
   readonly at: Timestamp
+  /** A rollback's own switch: what it was to bring back is no bad version where it did not come about. */
+  readonly restoring?: true
 }
 
 /** The JSON on the Lease. */

@@ -140,7 +140,9 @@ export function landedSwitch(
   const digest = flight.release.digest ?? (outcome === 'promoted' ? served : undefined)
   const release = { ...flight.release, digest }
   const why = outcome === 'retreated' ? retreat : undefined
-  const last: Landed = { release, run, deployment, outcome, why, at: now }
+  const restoring = flight.preempt && outcome === 'retreated'
+  const ended: Landed = { release, run, deployment, outcome, why, at: now }
+  const last: Landed = restoring ? { ...ended, restoring } : ended
   const rolledBack = flight.preempt && outcome === 'promoted'
   return {
     ...(rolledBack ? takenBack(state, { release: flight.base.release, run, at: now }) : state),

@@ -88,5 +88,5 @@ function wasTakenBack(release: ReleaseId, { last, live, rolledBack = [] }: Lease
   const back = rolledBack.find((each) => isSameVersion(each.release, release))
   if (back !== undefined)
     return live === undefined || !isSameVersion(live.release, release) || live.at <= back.at
-  return last?.outcome === 'retreated' && isSameVersion(last.release, release)
+  return last?.outcome === 'retreated' && last.restoring !== true && isSameVersion(last.release, release)
 }

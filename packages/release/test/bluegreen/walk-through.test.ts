@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { EMPTY_LEASE_STATE, otherColor, type BlueGreenMove, type SwitchGoal } from '../../src/index.ts'
+import {
+  chooseFromCluster,
+  EMPTY_LEASE_STATE,
+  otherColor,
+  type BlueGreenMove,
+  type SwitchGoal,
+} from '../../src/index.ts'
 import { safe } from './safe.ts'
 import { abortOf, goalOf, KIND, NEW, OLD, OTHER, THIRD, World, workload, type Nature } from './world.ts'
 
@@ -448,6 +454,12 @@ describe('a rollback to the warm colour, interrupted at any move', () => {
       expect(end).toMatchObject(next.kind === 'switch' ? { code: 'unhealthy' } : { decision: 'aborted' })
       expect(world.serves()).toBe(switched ? 'old' : 'new')
       expect(world.state.rolledBack ?? []).toMatchObject(switched ? [bad] : [])
+      // With GitHub away too, the next rollback finds the good version.
+      const memory = { state: world.state, revisions: [] }
+      if (!switched && next.kind === 'abort')
+        expect(chooseFromCluster({ kind: 'previous' }, memory, NEW)).toMatchObject({
+          release: { template: 'old' },
+        })
       expectWhole(world)
     }
   })

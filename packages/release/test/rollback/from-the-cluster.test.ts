@@ -72,6 +72,13 @@ describe('what the cluster remembers', () => {
       2,
       '1',
     ],
+    [
+      'what a rollback was bringing back when it was interrupted',
+      { last: { ...landed(2, 5, 'retreated'), restoring: true } },
+      [revision(1), revision(2), revision(3)],
+      3,
+      '2',
+    ],
     ['nothing', {}, [revision(2)], 2, 'the cluster remembers no earlier version that was not taken back'],
   ] as const)('is %s', (_, change, revisions, running, expected) => {
     expect(choose(change, revisions, running)).toBe(expected)
