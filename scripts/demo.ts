@@ -87,7 +87,11 @@ const folder = inRepo('demo-output')
 mkdirSync(folder, { recursive: true })
 const page = join(folder, 'index.html')
 summaries.push(...steps.map(({ title: name, result }) => ({ title: name, markdown: result.summary })))
-writeFileSync(page, renderSummaries(summaries, { title: 'The job summaries', record: scene.github }))
+const about = 'What each step of the demo says on GitHub, in its order; then the record that they left there.'
+writeFileSync(
+  page,
+  renderSummaries(summaries, { title: 'The job summaries', subtitle: about, record: scene.github }),
+)
 title(`Done in ${((performance.now() - began) / 1000).toFixed(0)} s`)
 say(`Job summaries, as GitHub shows them: ${page}`)
 for (const { title: name, decision, wanted } of steps)

@@ -61,7 +61,9 @@ function node24() {
 
 function run(node, args) {
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` }
-  const child = spawn(node, args, { cwd: root, stdio: 'inherit', env })
+  // What Node says of its own features is not for whoever asks for a demo.
+  const quiet = '--disable-warning=ExperimentalWarning'
+  const child = spawn(node, [quiet, ...args], { cwd: root, stdio: 'inherit', env })
   // Ctrl-C reaches the child by itself (same process group); wait for it so that it can clean up.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal ? 130 : (code ?? 1)))

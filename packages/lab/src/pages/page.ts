@@ -31,7 +31,13 @@ export function renderSummaries(summaries: readonly Summary[], options: PageOpti
   )
   const links = summaries.map(({ title: name }, i) => `<a href="#summary-${i + 1}">${escapeHtml(name)}</a>`)
   const more =
-    record === undefined ? [] : ['<a href="#deployments">Deployments</a>', '<a href="#checks">Checks</a>']
+    record === undefined
+      ? []
+      : [
+          '<a href="#deployments">Deployments</a>',
+          '<a href="#checks">Checks</a>',
+          ...((record.issues ?? []).length === 0 ? [] : ['<a href="#issues">Issues</a>']),
+        ]
   const about = subtitle === undefined ? '' : `<p>${escapeHtml(subtitle)}</p>`
   const head = `<header><h1>${escapeHtml(title)}</h1>${about}</header>
 <nav>${[...links, ...more].join('\n')}</nav>`

@@ -1,4 +1,7 @@
-/** Looks as GitHub's pages do, by day and by night. */
+/**
+ * Looks as GitHub's pages do, by day and by night. No font of emoji is named: where the others are missing, its digits and
+ * spaces would stand in the text. A browser finds one for emoji by itself.
+ */
 export const STYLE = `
 :root { color-scheme: light dark; --fg: #1f2328; --muted: #59636e; --bg: #ffffff; --soft: #f6f8fa; --line: #d1d9e0;
   --link: #0969da; --green: #1a7f37; --red: #d1242f; --amber: #9a6700; --violet: #8250df; --bar: #80ccff; --curve: #cf222e; }
@@ -6,7 +9,7 @@ export const STYLE = `
   --line: #3d444d; --link: #4493f8; --green: #3fb950; --red: #f85149; --amber: #d29922; --violet: #ab7df8; --bar: #1f6feb; --curve: #ff7b72; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--bg); color: var(--fg);
-  font: 14px/1.5 -apple-system, BlinkMacSystemFont, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif, "Noto Color Emoji"; }
+  font: 14px/1.5 -apple-system, BlinkMacSystemFont, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; }
 main { max-width: 980px; margin: 0 auto; padding: 24px 16px 64px; }
 header h1 { font-size: 26px; font-weight: 400; margin: 0 0 4px; }
 header p { color: var(--muted); margin: 0 0 24px; }

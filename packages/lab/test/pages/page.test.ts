@@ -50,6 +50,10 @@ describe('a page of summaries', () => {
     expect(of('```mermaid\nxychart-beta\n  bar [1, two]\n```')).toContain('bar [1, two]')
   })
 
+  test('names no font of emoji, whose digits and spaces would stand in the text', () => {
+    expect(of('2.0.0 is live')).not.toMatch(/Emoji/)
+  })
+
   test('shows a diagram that it cannot draw as its text', () => {
     expect(of('```mermaid\ngraph TD; A--&gt;B\n```')).toContain('<pre><code>graph TD; A')
   })
@@ -73,6 +77,7 @@ describe('a page of summaries', () => {
     const html = renderSummaries([], { title: 'Demo', record: github })
     await github.close()
     const places = [
+      '<a href="#issues">Issues</a>',
       '&lt;1.4.0&gt;',
       'queued</span>queued',
       'success</span>success',
