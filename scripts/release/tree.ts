@@ -10,7 +10,9 @@ import { renderForServer, type Siblings } from '../workflows/render.ts'
 import type { Git } from './git.ts'
 
 /** Taken as they are, where there are any. */
-const FILES = ['LICENSE', 'SECURITY.md', 'schema/release-actions.schema.json']
+const FILES = ['LICENSE', 'schema/release-actions.schema.json']
+/** Taken with links that lead to main. */
+const PAGES = ['README.md', 'SECURITY.md']
 const FOLDERS = ['.github/actions']
 const WORKFLOWS = '.github/workflows'
 
@@ -28,7 +30,7 @@ export interface TreeOrder {
   readonly commit: string
   /** Where the actions are found by runners that do not know `$/`; undefined: workflows as they are. */
   readonly siblings?: Siblings
-  /** `owner/name`, for the links of the README; undefined: they stay relative. */
+  /** `owner/name`, for the links of the pages; undefined: they stay relative. */
   readonly repository: string | undefined
 }
 
@@ -44,8 +46,13 @@ export function writeReleaseTree(git: Git, { commit, siblings, repository }: Tre
       git(['read-tree', `--prefix=${path}/`, `${commit}:${path}`], { index })
     for (const path of FILES.filter((path) => exists(git, commit, path)))
       add(git, index, path, git(['rev-parse', `${commit}:${path}`]))
-    const readme = withLinks(git(['show', `${commit}:README.md`]), commit, repository)
-    add(git, index, 'README.md', blob(git, `${readme}\n`))
+    for (const path of PAGES.filter((path) => exists(git, commit, path)))
+      add(
+        git,
+        index,
+        path,
+        blob(git, `${withLinks(git(['show', `${commit}:${path}`]), commit, repository)}\n`),
+      )
     const workflows = reusable(git, commit)
     for (const name of workflows) {
       const path = `${WORKFLOWS}/${name}`
@@ -99,7 +106,7 @@ function add(git: Git, index: string, path: string, sha: string): void {
   git(['update-index', '--add', '--cacheinfo', `100644,${sha},${path}`], { index })
 }
 
-/** Relative links of the README lead to the commit that is released: what they name is not in the release. */
+/** Relative links of a page lead to the commit that is released: what they name is not in the release. */
 function withLinks(markdown: string, commit: string, repository: string | undefined): string {
   if (repository === undefined) return markdown
   const at = (kind: 'blob' | 'raw'): string => `https://github.com/${repository}/${kind}/${commit}/`

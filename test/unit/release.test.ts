@@ -29,7 +29,7 @@ jobs:
 
 const FILES = {
   LICENSE: 'MIT\n',
-  'SECURITY.md': 'Say it in private.\n',
+  'SECURITY.md': 'Say it in private. [Releases](docs/a.md) are signed.\n',
   'README.md':
     '# Shop\n\n![a picture](docs/a.png) and [a page](docs/a.md), [far away](https://example.com/)\n',
   'CHANGELOG.md': '# Changes\n\n## 1.1.0\n\nEverything is **better**.\n\n## 1.0.0\n\nIt is there.\n',
@@ -122,13 +122,14 @@ test('has the schema of the configuration file where editors are told to look fo
   expect(git('show', `${ref}:${path}`)).toBe('{}')
 })
 
-test('leads the links of the README to the commit that is released', async () => {
+test('leads the links of its pages to the commit that is released', async () => {
   const { git, release } = repository()
   const { source } = await release('1.0.0')
   const at = (kind: string): string => `https://github.com/octo/release-actions/${kind}/${source}/docs`
   expect(git('show', 'v1.0.0:README.md')).toContain(
     `![a picture](${at('raw')}/a.png) and [a page](${at('blob')}/a.md), [far away](https://example.com/)`,
   )
+  expect(git('show', 'v1.0.0:SECURITY.md')).toContain(`[Releases](${at('blob')}/a.md)`)
 })
 
 test('moves the tag of the major to the newest release, and to nothing else', async () => {
