@@ -20,7 +20,7 @@ test('an image is built and pushed, and its digest is that of the registry’s o
     .digest('hex')}`
   expect(done.outputs).toMatchObject({ digest, image: `${site.repository}@${digest}` })
   expect(await site.tags()).toEqual(expect.arrayContaining(['1.4.0', 'latest']))
-  expect(done.summary).toMatch(/linux\/amd64, 1 layers/)
+  expect(done.summary).toMatch(/linux\/amd64, 1 layer, /)
   expect(done.log).toMatch(/Step 1\/\d/)
 })
 

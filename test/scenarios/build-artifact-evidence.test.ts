@@ -77,7 +77,7 @@ test('what it is made of is listed from the lockfiles', async () => {
   await using yard = await openYard({ files: { 'package-lock.json': lock } })
   const built = await yard.build()
   expect(built.done.outputs['sbom-path']).toMatch(/sbom\.cdx\.json$/)
-  expect(built.done.summary).toContain('1 packages, from package-lock.json')
+  expect(built.done.summary).toContain('1 package, from package-lock.json')
   expect(
     (await yard.build({ inputs: { version: '1.5.0', sbom: 'false' } })).done.outputs['sbom-path'],
   ).toBeFalsy()
@@ -144,7 +144,7 @@ describe('what it is made of is listed', () => {
     yard.install('syft', 'exit 1')
     const built = await yard.build()
     expect(built.verdict).toBe('built (0)')
-    expect(made(built)).toBe('1 packages, from package-lock.json')
+    expect(made(built)).toBe('1 package, from package-lock.json')
     expect(built.done.annotations.map(({ message }) => message).join()).toMatch(/syft could not list/)
   })
 
@@ -169,7 +169,7 @@ describe('what it is made of is listed', () => {
     const built = await yard.build({ inputs: { sbom: 'buildx' }, env: { FAKE_DOCKER_BUILDX: '1' } })
     expect(yard.calls().find(([, command]) => command === 'build')).toContain('--sbom=true')
     expect(built.done.annotations.map(({ message }) => message).join()).toMatch(/buildx left no SBOM/)
-    expect(made(built)).toBe('1 packages, from package-lock.json')
+    expect(made(built)).toBe('1 package, from package-lock.json')
     const classic = await yard.build({ inputs: { sbom: 'buildx', version: '1.5.0' } })
     expect(classic.error).toMatch(/sbom: "buildx".*docker buildx on the runner/)
   })

@@ -30,7 +30,7 @@ describe('docker', () => {
       ['artifact / shop', 'success'],
     ])
     expect(built.done.summary).toContain(digest)
-    expect(built.done.summary).toMatch(/linux\/amd64, 1 layers/)
+    expect(built.done.summary).toMatch(/linux\/amd64, 1 layer, /)
     expect(built.done.log).toMatch(/Step 1\/1 : FROM scratch/)
   })
 

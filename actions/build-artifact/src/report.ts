@@ -1,6 +1,6 @@
 import type { ImageContent } from '@release-actions/artifact'
 import type { CheckReport } from '@release-actions/ports'
-import { markdownCode, markdownLine, markdownTable } from '@release-actions/values'
+import { markdownCode, markdownFold, markdownLine, markdownTable } from '@release-actions/values'
 import type { SbomFile } from './sbom-file.ts'
 import { elapsed, type StageTime } from './stages.ts'
 
@@ -77,22 +77,21 @@ function titleOf({ service, version, decision }: Artifact): string {
 }
 
 function factsTable(artifact: Artifact): string {
-  const { name, digest, version, how, page } = artifact
+  const { service, name, digest, version, how, page } = artifact
   const rows = [
     ['artifact', page === undefined ? markdownCode(name) : `[${markdownLine(name)}](<${page}>)`],
     ...(name.includes(digest) ? [] : [['digest', markdownCode(digest)]]),
-    ['version', markdownCode(version)],
     ['size', `${bytes(sizeOf(artifact))} compressed${growthText(artifact.growth)}`],
     [
       'made of',
       artifact.sbom === undefined
         ? 'not known'
-        : markdownLine(`${artifact.sbom.components} packages, from ${artifact.sbom.from}`),
+        : markdownLine(`${counted(artifact.sbom.components, 'package')}, from ${artifact.sbom.from}`),
     ],
     ['signed', artifact.signed === undefined ? 'no' : `[provenance](<${artifact.signed}>)`],
     ['how', markdownLine(how)],
   ]
-  return markdownTable(['', ''], rows)
+  return markdownTable([markdownLine(service), markdownCode(version)], rows)
 }
 
 function layersOf({ contents }: Artifact): string | undefined {
@@ -104,9 +103,12 @@ function layersOf({ contents }: Artifact): string | undefined {
       bytes(size),
       madeBy === undefined ? '' : markdownCode(cut(madeBy)),
     ])
-    const title = `${content.platform ?? 'layers'}, ${content.layers.length} layers, ${bytes(content.size)}`
+    const platform = content.platform === undefined ? '' : `${content.platform}, `
     const more = left > 0 ? `\n\n*And ${left} more.*` : ''
-    return `<details><summary>${markdownLine(title)}</summary>\n\n${markdownTable(['layer', 'size', 'made by'], rows)}${more}\n\n</details>`
+    return markdownFold(
+      `${platform}${counted(content.layers.length, 'layer')}, ${bytes(content.size)}`,
+      `${markdownTable(['layer', 'size', 'made by'], rows)}${more}`,
+    )
   })
   return tables.length === 0 ? undefined : tables.join('\n\n')
 }
@@ -128,6 +130,10 @@ function growthText(growth: Growth | undefined): string {
   if (growth.bytes === 0) return `, as large as ${markdownLine(growth.against)}`
   const sign = growth.bytes > 0 ? '+' : '−'
   return `, ${sign}${bytes(Math.abs(growth.bytes))} against ${markdownLine(growth.against)}`
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function cut(text: string): string {
