@@ -56,9 +56,10 @@ const RULES: Readonly<Record<keyof RawRules, readonly [fallback: string, meaning
 const TEMPLATES: Readonly<Record<TemplateName, string>> = {
   namespace: 'the Kubernetes namespace',
   service: 'the input `service`, by default the workload',
-  workload: 'the Deployment that is asked about: the canary, or the stable',
-  version: 'the version; of the baseline in health-gate the tag of its image, in canary-step `stable`',
-  track: '`canary` for what is judged, `stable` for what it is compared with',
+  workload: 'the Deployment that is asked about: the canary or the stable; with blue/green a colour',
+  version: 'the version; of the baseline in health-gate the tag of its image, elsewhere `stable`',
+  track:
+    '`canary` for what is judged, `stable` for what it is compared with; with blue/green `blue` and `green`',
   pods: "a regular expression for the pods' names, also of pods that replace them",
   'kube-service': 'the Service of the track',
   window: 'the time that has been judged so far, at most the soak: `45s`',

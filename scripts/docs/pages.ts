@@ -11,11 +11,19 @@ export function pages(): ReadonlyMap<string, string> {
   const files = new Map([['README.md', renderIndex(actions)]])
   for (const { action, yml } of actions) {
     const parts = filesIn(inRepo('actions', action, 'docs'), '.md')
-    const examples = filesIn(inRepo('actions', action, 'examples'), '.yml')
+    const examples = simplestFirst(filesIn(inRepo('actions', action, 'examples'), '.yml'))
     files.set(`${action}.md`, renderPage({ action, yml, parts, examples }))
   }
   files.set('gates.md', gatesPage())
   return files
+}
+
+/** What a reader begins with. */
+const SIMPLEST: ReadonlySet<string> = new Set(['first-workflow', 'button', 'smoke'])
+
+function simplestFirst(examples: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const [first] = [...examples].filter(([name]) => SIMPLEST.has(name))
+  return new Map([...(first === undefined ? [] : [first]), ...examples])
 }
 
 /** Contents by file name without the ending, in the order of their names. */

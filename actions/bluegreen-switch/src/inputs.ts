@@ -108,6 +108,10 @@ export type SwitchInputs = Inputs<typeof INPUTS>
 /** The outputs, as action.yml names them. */
 export const OUTPUTS = {
   ...SHARED_OUTPUTS,
+  decision: {
+    description:
+      'What became of it: `switched`, `unchanged`, `planned`; or `retreated`, `held`, `failed`, `superseded`, `cancelled`.',
+  },
   color: { description: 'The colour that serves now: `blue` or `green`; empty before the first release.' },
   'kept-until': {
     description:

@@ -101,4 +101,10 @@ export const INPUTS = defineInputs({
 export type CanaryInputs = Inputs<typeof INPUTS>
 
 /** The outputs, as action.yml names them. */
-export const OUTPUTS = SHARED_OUTPUTS
+export const OUTPUTS = {
+  ...SHARED_OUTPUTS,
+  decision: {
+    description:
+      'What became of it: `promoted`, `advanced` (up to `weight`), `unchanged`, `planned`; or `retreated`, `held`, `failed`, `superseded`, `cancelled`.',
+  },
+} as const

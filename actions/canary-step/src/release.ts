@@ -22,13 +22,14 @@ import {
 import type { Gate } from '@release-actions/judge'
 import type { KubernetesCanary } from '@release-actions/kubernetes'
 import type { Traffic } from '@release-actions/ports'
-import type { ReleaseGoal } from '@release-actions/release'
+import { attained, type CanarySight, type ReleaseGoal } from '@release-actions/release'
 import type { StageReport } from '@release-actions/metrics'
-import type { Milliseconds, ReleaseError } from '@release-actions/values'
+import { formatPercent, type Milliseconds, type ReleaseError } from '@release-actions/values'
 import type { CanaryInputs } from './inputs.ts'
 import { recorderOf } from './record.ts'
 import { endingOf, outcomeOf, reportOf, type ReportFrame } from './report.ts'
 import type { Setting } from './setting.ts'
+import { staysInFlight } from './stays-in-flight.ts'
 
 /** A step that has something to do: all that it was asked for, and the workload that was found. */
 export interface Release {
@@ -84,7 +85,13 @@ export async function release(step: Release): Promise<void> {
   const startedAt = clock.now()
   const listener: Listener = {
     opening: async (seen) => {
-      warnings.push(...(await look(step, canary, warn)))
+      try {
+        warnings.push(...(await look(step, canary, warn)))
+        attainedShares(goal, seen).forEach(warn)
+      } catch (error) {
+        kit.outputs.set({ weight: seen.traffic.weight })
+        throw staysInFlight(error, seen)
+      }
       touched(kit)
       return recorder?.opening(seen)
     },
@@ -125,7 +132,7 @@ export async function release(step: Release): Promise<void> {
     record,
     recorder,
     gates: windows,
-    describe: describeStage,
+    describe: (stage) => describeStage(stage, ran),
     startedAt,
     warn,
   })
@@ -139,10 +146,11 @@ function stageLabel(stage: StageReport['stage']): string {
   return stage === 'stable' ? 'stable' : `${stage} %`
 }
 
-function describeStage(stage: StageReport['stage']): string {
-  return stage === 'stable'
-    ? 'Judged on the stable, after promotion.'
-    : `Judged with ${stage} % of the traffic.`
+function describeStage(stage: StageReport['stage'], { flight, last }: CanaryEnd): string {
+  if (stage === 'stable') return 'Judged on the stable, after promotion.'
+  const { traffic, stable } = last.seen
+  const share = attained(traffic.kind, Number(stage), flight?.base.replicas ?? stable.desired)
+  return `Judged with ${formatPercent(share)} of the traffic.`
 }
 
 /**
@@ -163,6 +171,19 @@ async function look(
   changes.forEach((text) => step.kit.log.line(`will change: ${text}`))
   assertOutlives(expiresAt, step.kit.clock.now(), longest(step.goal))
   return []
+}
+
+/** Without a router one pod is the least: where that is more than was asked for, it is said before it is so. */
+function attainedShares({ plan, until }: ReleaseGoal, { traffic, stable }: CanarySight): readonly string[] {
+  const more = plan.flatMap((weight) => {
+    const share = attained(traffic.kind, weight, stable.desired)
+    return weight <= until && share > weight ? [`${formatPercent(weight)} is ${formatPercent(share)}`] : []
+  })
+  return more.length === 0 || stable.desired === 0
+    ? []
+    : [
+        `without a router one pod is the least: beside ${stable.desired} of ${stable.name}, ${more.join(', ')}`,
+      ]
 }
 
 /** The soaks and the drains of what is walked, and one wait: shorter, and the way back might find no way in. */

@@ -2,7 +2,13 @@ import { utcTime, type Decision, type Outcome, type ReleaseReport } from '@relea
 import type { Ending } from '@release-actions/action-world'
 import { isForPeople, versionOfStable, type CanaryEnd } from '@release-actions/engine'
 import type { GateLine } from '@release-actions/action-kit'
-import type { CanaryGoal, InFlight, Landed, ReleaseId } from '@release-actions/release'
+import {
+  attained,
+  type CanaryGoal,
+  type InFlight,
+  type Landed,
+  type ReleaseId,
+} from '@release-actions/release'
 import { formatPercent, type Percent } from '@release-actions/values'
 
 /** What a report says besides what the engine knows. */
@@ -261,7 +267,9 @@ function exposureOf(
 
 function chart(flight: InFlight | undefined, { last, exposures }: CanaryEnd): ReleaseReport['split'] {
   const shifts = flight?.shifts ?? []
-  const points = shifts.map(({ at, weight, seen }, n) => {
+  const { traffic, stable } = last.seen
+  const points = shifts.map(({ at, weight: asked, seen }, n) => {
+    const weight = attained(traffic.kind, asked, flight?.base.replicas ?? stable.desired)
     const next = shifts[n + 1]?.at ?? Infinity
     // All that was counted while it stood there says more than the few requests that proved the shift.
     const stood = exposures.find(
@@ -275,7 +283,12 @@ function chart(flight: InFlight | undefined, { last, exposures }: CanaryEnd): Re
   const shown = promoted ? points.filter(({ weight }) => weight > 0) : points
   const end = exposures.at(-1)?.until
   const tail = shown.at(-1)
-  return tail === undefined || end === undefined || end <= tail.at ? shown : [...shown, { ...tail, at: end }]
+  if (tail === undefined || end === undefined || end <= tail.at) return shown
+  // Without a router at most half of the pods are the canary's; the rest has come with the stable's own rollout.
+  return [
+    ...shown,
+    promoted && tail.weight < 100 ? { at: end, weight: 100, measured: undefined } : { ...tail, at: end },
+  ]
 }
 
 function nextOf(

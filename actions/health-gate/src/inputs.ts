@@ -1,7 +1,7 @@
 import { SHARED_INPUTS, SHARED_OUTPUTS, defineInputs, input, type Inputs } from '@release-actions/action-kit'
 import { InvalidInput } from '@release-actions/values'
 
-const { namespace, kubeconfig, token, record } = SHARED_INPUTS
+const { namespace, kubeconfig } = SHARED_INPUTS
 
 /** What action.yml says, and how its texts become values. */
 export const INPUTS = defineInputs({
@@ -53,8 +53,11 @@ export const INPUTS = defineInputs({
   namespace,
   kubeconfig,
   'kube-context': SHARED_INPUTS['kube-context'],
-  token,
-  record,
+  token: input.secret({
+    description: 'A GitHub token: `checks: write` for the check runs.',
+    default: '${{ github.token }}',
+  }),
+  record: input.boolean({ description: '`false`: write no check runs.', default: 'true' }),
   config: SHARED_INPUTS.config,
   'runbook-url': SHARED_INPUTS['runbook-url'],
   'dashboard-url': SHARED_INPUTS['dashboard-url'],

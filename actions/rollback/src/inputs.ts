@@ -113,6 +113,10 @@ export function checkTimes(inputs: Pick<RollbackInputs, 'drain' | 'settle' | 'in
 /** The outputs, as action.yml names them. */
 export const OUTPUTS = {
   ...SHARED_OUTPUTS,
+  decision: {
+    description:
+      'What became of it: `rolled-back`, `unchanged`, `planned`; or `failed`, `superseded`, `cancelled`. Of several services: that of the worst.',
+  },
   incident: { description: 'The number of the issue; of several services, one a line.' },
   'incident-url': { description: 'Its address; of several services, one a line.' },
   failed: { description: 'The services that are not where they should be, one a line.' },

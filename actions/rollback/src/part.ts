@@ -25,6 +25,12 @@ export interface Part {
   readonly wayBack: string | undefined
 }
 
+/** The release with the digest that its pods run: of an image that is named by its tag it may be another one by now. */
+export function asItRuns(release: ReleaseId, runs: string | undefined): ReleaseId {
+  const { image, digest } = release
+  return { ...release, digest: image.includes('@') ? (digest ?? runs) : (runs ?? digest) }
+}
+
 export interface Serving {
   readonly release: ReleaseId
   /** Its share of the requests, 0–100, as configured. */

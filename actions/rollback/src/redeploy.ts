@@ -2,7 +2,7 @@ import { runRedeploy, type RedeployListener, type RedeployPorts } from '@release
 import type { KubernetesRollback } from '@release-actions/kubernetes'
 import type { RedeployGoal } from '@release-actions/release'
 import type { Clock } from '@release-actions/ports'
-import type { Part } from './part.ts'
+import { asItRuns, type Part } from './part.ts'
 
 /** Sets the workload itself back, and sees it through. */
 export async function redeploy(
@@ -24,7 +24,7 @@ export async function redeploy(
   const there = stable.template === goal.release.template
   const fresh = stable.total === 0 ? 1 : (stable.total - stable.old) / stable.total
   const restored = there && fresh > 0.5
-  const release = restored ? { ...goal.release, digest: goal.release.digest ?? stable.digest } : goal.from
+  const release = restored ? asItRuns(goal.release, stable.digest) : goal.from
   const share = Math.round((restored ? fresh : 1 - (there ? fresh : 0)) * 100)
   const kubectl = `kubectl -n ${client.namespace}`
   const wayBack =

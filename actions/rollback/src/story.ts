@@ -298,6 +298,12 @@ export class Story {
     this.#serving = serving
     this.#wayBack = wayBack
     if (deployment !== undefined) this.#bad.add(deployment)
+    const { version, digest } = this.#target ?? {}
+    const runs = serving.release.version === version ? serving.release.digest : undefined
+    if (runs !== undefined && digest !== undefined && runs !== digest)
+      this.warn(
+        `${serving.release.image} leads to another image by now: its pods run ${runs}, and the record names ${digest}`,
+      )
     if (end.kind === 'done' && end.changed) {
       this.#changed = true
       this.#backAt = this.asked.kit.clock.now()

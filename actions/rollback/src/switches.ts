@@ -18,7 +18,7 @@ import { ReleaseError } from '@release-actions/values'
 import type { Asked } from './asked.ts'
 import type { Target } from './choose.ts'
 import type { Location } from './locate.ts'
-import type { Part } from './part.ts'
+import { asItRuns, type Part } from './part.ts'
 
 interface Told {
   moving(entry: JournalEntry): void
@@ -92,7 +92,7 @@ export async function switchTo(
     const wayBack = ran.end.kind !== 'done' && !serves && !asked.kit.cancelled.aborted
     return partOf(
       ran,
-      serves ? goal.release : from,
+      serves ? asItRuns(goal.release, ran.last.colors[to]?.digest) : from,
       ran.end.kind === 'done' && ran.end.decision === 'switched',
       undefined,
       wayBack ? await world.switch.wayBack(to) : undefined,
