@@ -22,7 +22,7 @@ const LONG = [
   'test/scenarios/bluegreen-(cancelled|examples|followers|github-away|httproute|missing-permission|not-ready)[.]test',
   'test/scenarios/bluegreen-(reapplied|recorded|refused|somebody-else|taken-back|two-runs)[.]test',
   'test/scenarios/rollback-(against-odds|attested|examples|hooks-and-gates|interrupted|missing-permission|of-several)[.]test',
-  'test/scenarios/rollback-(killed-at-once|of-two-at-once|of-what-is-in-flight|to-the-other-color|without-own)[.]test',
+  'test/scenarios/rollback-(killed-at-once|of-two-at-once|of-what-is-in-flight|to-the-other-color|without-own|writes-little)[.]test',
   // What a person changes seldom: the release of this repository, plays of it with git and all; how the lab's cluster
   // runs workloads and routes, which every scenario stands on.
   'test/unit/release[.]test',
