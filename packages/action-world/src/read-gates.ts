@@ -50,5 +50,9 @@ async function readFileGates(
   } catch (cause) {
     throw new InvalidInput(input, path, `a file that can be read (${messageOf(cause)})`, { cause })
   }
-  return parseGates(input, text, { ...options, file: path })
+  const gates = await parseGates(input, text, { ...options, file: path })
+  // A tool that failed leaves an empty file: a release that was to be judged would be judged by nothing.
+  if (gates.length === 0)
+    throw new InvalidInput(input, path, `a file with at least one gate, or leave ${input} out: it is empty`)
+  return gates
 }

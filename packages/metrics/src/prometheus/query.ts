@@ -95,7 +95,9 @@ function readResult(data: unknown, notes: readonly Note[]): Reading {
 function readNumber(pair: unknown, notes: readonly Note[]): Reading {
   const [, text]: readonly unknown[] = Array.isArray(pair) ? pair : []
   if (typeof text !== 'string') return sourceError('source-error', 'the answer holds no value', notes)
-  const value = text === '+Inf' ? Infinity : text === '-Inf' ? -Infinity : text === 'NaN' ? NaN : Number(text)
+  // Number('') is 0, which would keep most limits.
+  const plain = text.trim() === '' ? NaN : Number(text)
+  const value = text === '+Inf' ? Infinity : text === '-Inf' ? -Infinity : plain
   if (Number.isNaN(value) && text !== 'NaN')
     return sourceError('not-a-number', `${JSON.stringify(text)} is not a number`, notes)
   return reading(value, notes)
