@@ -10,7 +10,7 @@ export async function plan(
 ): Promise<void> {
   const [warnings, route, { seen }] = await Promise.all([
     ports.cluster.preflight(),
-    ports.traffic.preflight(),
+    ports.traffic.preflight(goal.plan),
     observe(ports, { cancelled: false, window: undefined, obstacle: undefined }),
   ])
   const moves = plannedMoves(goal, seen)

@@ -5,8 +5,13 @@ import type { Milliseconds, Percent } from '@release-actions/values'
 export interface Traffic {
   /** How long after an accepted change the data plane may still follow the old configuration. */
   readonly settle: Milliseconds
-  /** Refuses what cannot be split, before anything is touched. @returns warnings and what will be changed, a sentence each */
-  preflight(): Promise<{ readonly warnings: readonly string[]; readonly changes: readonly string[] }>
+  /**
+   * Refuses what cannot be split at one of these weights, before anything is touched.
+   * @returns warnings and what will be changed, a sentence each
+   */
+  preflight(
+    plan: readonly Percent[],
+  ): Promise<{ readonly warnings: readonly string[]; readonly changes: readonly string[] }>
   read(): Promise<TrafficSight>
   stamp(object: string, fence: number): Promise<void>
   /** What `unlink` needs in order to put the route back exactly: JSON. */

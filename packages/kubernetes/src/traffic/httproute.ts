@@ -130,7 +130,7 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
   return {
     settle: options.settle,
 
-    async preflight() {
+    async preflight(plan) {
       const [route, stable, existing] = await Promise.all([
         client.get('HTTPRoute', options.route),
         client.get('Service', options.stableService),
@@ -141,7 +141,7 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       refuseRoute(route, rules)
       // What is in flight already is walked or taken back, whatever has become of the route meanwhile.
       if (markOf(route) === undefined) refuseWithoutRequests(route, rules)
-      for (const rule of rules) reweighed(rule, 0.01)
+      for (const rule of rules) plan.forEach((weight) => reweighed(rule, weight))
       const places = rules.map((rule) => route.spec?.rules?.[rule.at]?.name ?? String(rule.at)).join(', ')
       const { refused } = acceptanceOf(route, false)
       return {

@@ -36,9 +36,9 @@ export function createReplicas(options: ReplicasOptions): Traffic & { close(): v
     // kube-proxy follows the EndpointSlices within about half a second.
     settle: 2_000,
 
-    async preflight() {
+    async preflight(plan) {
       const { stable } = await pods()
-      const steps = [...new Set([5, 10, 25, 50].map((weight) => attained('replicas', weight, stable)))]
+      const steps = [...new Set(plan.map((weight) => attained('replicas', weight, stable)))]
       return {
         warnings: [],
         changes: [

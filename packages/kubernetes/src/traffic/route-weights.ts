@@ -1,4 +1,4 @@
-import { type Percent, ReleaseError } from '@release-actions/values'
+import { formatPercent, type Percent, ReleaseError } from '@release-actions/values'
 import { type JsonPatchOperation, pointer } from '../json-patch.ts'
 import type { BackendRef, HttpRoute, RouteRule } from './route-types.ts'
 
@@ -87,11 +87,11 @@ export function reweighed(rule: SplitRule, canaryShare: Percent): readonly numbe
   if (scale === undefined) {
     throw new ReleaseError(
       'invalid-input',
-      `the route's weights cannot be split exactly at ${canaryShare} %`,
+      `the route's weights cannot be split exactly at ${formatPercent(canaryShare)}`,
       {
         why: [`weights ${current.join(', ')} would have to grow beyond ${LARGEST}`],
         fix: [
-          'use smaller weights in the route (they are shares of their sum), or a plan of whole per cents',
+          'use smaller weights in the route (they are shares of their sum), or rounder weights in the plan',
         ],
       },
     )

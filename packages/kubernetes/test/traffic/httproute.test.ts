@@ -61,6 +61,8 @@ async function replaceRules(
   ])
 }
 
+const PLAN = [5, 25, 50, 100]
+
 /** So many controllers have looked at the route as it is now. */
 async function reported(it: World, parents: number): Promise<void> {
   for (;;) {
@@ -328,7 +330,7 @@ describe('refused before anything is touched', () => {
     const foreign = { ...OTHER, metadata: { name: 'shop-canary' } }
     await it.apply(foreign)
     const canary = await it.open()
-    await expect(canary.traffic.preflight()).rejects.toMatchObject({
+    await expect(canary.traffic.preflight(PLAN)).rejects.toMatchObject({
       code: 'conflict',
       message: expect.stringContaining('is not ours'),
     })
@@ -338,7 +340,7 @@ describe('refused before anything is touched', () => {
   test('a rule that is not there, naming those that are', async () => {
     await using it = await start()
     const canary = await it.open({ rule: 'web', stableService: 'shop' })
-    await expect(canary.traffic.preflight()).rejects.toMatchObject({
+    await expect(canary.traffic.preflight(PLAN)).rejects.toMatchObject({
       code: 'not-found',
       message: expect.stringContaining('it has 0, 1, 2'),
     })
@@ -352,7 +354,7 @@ describe('refused before anything is touched', () => {
       spec: { selector: { tier: 'web' }, ports: [{ port: 80 }] },
     })
     const canary = await it.open({ stableService: 'shop-internal' })
-    await expect(canary.traffic.preflight()).rejects.toMatchObject({
+    await expect(canary.traffic.preflight(PLAN)).rejects.toMatchObject({
       code: 'not-found',
       fix: [expect.stringContaining('it names: shop, other')],
     })
@@ -369,7 +371,7 @@ describe('refused before anything is touched', () => {
       },
     ])
     const canary = await it.open()
-    await expect(canary.traffic.preflight()).rejects.toMatchObject({
+    await expect(canary.traffic.preflight(PLAN)).rejects.toMatchObject({
       message: expect.stringContaining('another namespace (else/far)'),
     })
   })
@@ -385,9 +387,27 @@ describe('refused before anything is touched', () => {
       },
     ])
     const canary = await it.open()
-    await expect(canary.traffic.preflight()).rejects.toMatchObject({
+    await expect(canary.traffic.preflight(PLAN)).rejects.toMatchObject({
       code: 'invalid-input',
       message: expect.stringContaining('gives shop the weight 0'),
+    })
+  })
+
+  test('weights that cannot be split at one of the plan; those of another weight are nobody’s business', async () => {
+    await using it = await start()
+    await replaceRules(it, () => [
+      {
+        backendRefs: [
+          { name: 'shop', port: 80, weight: 9999 },
+          { name: 'other', port: 80, weight: 1 },
+        ],
+      },
+    ])
+    const canary = await it.open()
+    await canary.traffic.preflight([50, 100])
+    await expect(canary.traffic.preflight([0.01, 100])).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining('at 0.01 %'),
     })
   })
 
@@ -410,11 +430,11 @@ describe('refused before anything is touched', () => {
     }
     await attach('gateway', 'internal')
     const both = await it.open()
-    expect(await both.traffic.preflight()).toMatchObject({ warnings: [] })
+    expect(await both.traffic.preflight(PLAN)).toMatchObject({ warnings: [] })
     expect(await both.traffic.read()).toMatchObject({ accepted: true, refused: undefined })
 
     await attach('internal')
-    await expect((await it.open()).traffic.preflight()).rejects.toMatchObject({
+    await expect((await it.open()).traffic.preflight(PLAN)).rejects.toMatchObject({
       code: 'not-ready',
       message: expect.stringContaining('NoMatchingListenerHostname'),
     })
@@ -423,7 +443,7 @@ describe('refused before anything is touched', () => {
   test('says what will be changed', async () => {
     await using it = await start()
     const canary = await it.open()
-    expect(await canary.traffic.preflight()).toMatchObject({
+    expect(await canary.traffic.preflight(PLAN)).toMatchObject({
       warnings: [],
       changes: [expect.stringMatching(/rule 0, 2: .* a backend shop-canary/)],
     })
