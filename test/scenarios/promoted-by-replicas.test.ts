@@ -46,4 +46,24 @@ describe('a good version, without a router', () => {
       expect(load?.counts(Date.now() - 200) ?? {}).not.toHaveProperty('1')
     },
   )
+
+  scenario(
+    'beside a single pod has half of the requests at any weight, and says so of each',
+    { replicas: 1, rate: 0, traffic: 'replicas' },
+    async (scene) => {
+      const done = await scene.release({ version: '2', inputs: { plan: '5, 25', promote: 'false' } })
+
+      expect(errorless(done)).toEqual([])
+      expect(done.outputs).toMatchObject({ decision: 'advanced', weight: '50' })
+      expect(done.log).toContain('give the canary 5 % (50 % in whole pods)')
+      expect(done.log).toContain('judge at 25 % (50 % in whole pods)')
+      expect(done.annotations.map(({ message }) => message)).toContain(
+        'without a router one pod is the least: beside 1 of shop, 5 % is 50 %, 25 % is 50 %',
+      )
+      // The chart shows what there was, not what was asked for.
+      expect(done.summary).toMatch(/bar \[50(, 50)*\]/)
+      const said = scene.github.checkRuns.map(({ summary }) => summary)
+      expect(said).toContainEqual(expect.stringContaining('Judged with 50 % of the traffic'))
+    },
+  )
 })

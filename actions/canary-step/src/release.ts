@@ -164,7 +164,7 @@ async function look(
 ): Promise<readonly string[]> {
   const [warnings, { warnings: routeWarnings, changes }, expiresAt] = await Promise.all([
     canary.cluster.preflight(),
-    canary.traffic.preflight(),
+    canary.traffic.preflight(step.goal.plan),
     step.setting.connection.expiresAt(),
   ])
   ;[...warnings, ...routeWarnings].forEach(warn)

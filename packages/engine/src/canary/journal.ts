@@ -1,5 +1,5 @@
-import type { CanaryMove, CanarySight, Stage } from '@release-actions/release'
-import type { Percent } from '@release-actions/values'
+import { attained, type CanaryMove, type CanarySight, type Stage } from '@release-actions/release'
+import { formatPercent, type Percent } from '@release-actions/values'
 import type { JournalEntry, LoopListener } from '../listener.ts'
 
 /** How long the new version stood at a weight, and what it served there, as the pods counted. */
@@ -33,7 +33,7 @@ export function describeMove(move: CanaryMove, seen: CanarySight): string {
     case 'begin':
       return 'write what is in flight on the Lease'
     case 'note':
-      return describeNote(move.change)
+      return describeNote(move.change, seen)
     case 'hold-autoscaler':
       return `hold the HPA's minimum at ${move.min} while the canary serves`
     case 'release-autoscaler':
@@ -45,7 +45,9 @@ export function describeMove(move: CanaryMove, seen: CanarySight): string {
     case 'link':
       return 'add the canary to the traffic, with weight 0'
     case 'shift':
-      return move.weight === 0 ? 'route everything to the stable' : `give the canary ${move.weight} %`
+      return move.weight === 0
+        ? 'route everything to the stable'
+        : `give the canary ${share(move.weight, seen)}`
     case 'promote-stable':
       return `roll the new version out to ${seen.stable.name}, behind the canary`
     case 'retreat-route':
@@ -63,9 +65,11 @@ export function describeMove(move: CanaryMove, seen: CanarySight): string {
     case 'verify':
       return move.weight === 0
         ? 'prove that nothing reaches the canary'
-        : `prove that ${move.weight} % reaches the canary`
+        : `prove that ${share(move.weight, seen)} reaches the canary`
     case 'judge':
-      return move.stage === 'stable' ? 'judge the stable through its pods' : `judge at ${move.stage} %`
+      return move.stage === 'stable'
+        ? 'judge the stable through its pods'
+        : `judge at ${share(Number(move.stage), seen)}`
     case 'drain':
       return `let requests end (${Math.max(0, Math.ceil((move.until - seen.now) / 1000))} s)`
     case 'done':
@@ -79,12 +83,20 @@ export function describeMove(move: CanaryMove, seen: CanarySight): string {
 
 type NoteChange = Extract<CanaryMove, { kind: 'note' }>['change']
 
-function describeNote(change: NoteChange): string {
+/** Without a router the pods are the split, so a weight is what whole pods attain: that is said with it. */
+function share(weight: Percent, { traffic, stable }: CanarySight): string {
+  const pods = attained(traffic.kind, weight, stable.desired)
+  return pods === weight ? `${weight} %` : `${weight} % (${formatPercent(pods)} in whole pods)`
+}
+
+function describeNote(change: NoteChange, seen: CanarySight): string {
   switch (change.kind) {
     case 'phase':
       return `phase: ${change.name}`
     case 'shift':
-      return `note that the route stands at ${change.weight} %`
+      return seen.traffic.kind === 'route'
+        ? `note that the route stands at ${change.weight} %`
+        : `note that the pods stand at ${share(change.weight, seen)}`
     case 'passed':
       return `${change.weight} % has passed`
     case 'retreat':
