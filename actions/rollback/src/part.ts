@@ -31,6 +31,19 @@ export function asItRuns(release: ReleaseId, runs: string | undefined): ReleaseI
   return { ...release, digest: image.includes('@') ? (digest ?? runs) : (runs ?? digest) }
 }
 
+/**
+ * That a tag leads to another image than the one that was to be restored, as a sentence; undefined: it does not. Of an
+ * image by digest nothing is to be said: a runtime may call it by the digest of its platform.
+ */
+export function movedTag(
+  { version, image, digest }: ReleaseId,
+  wanted: Pick<ReleaseId, 'version' | 'digest'>,
+): string | undefined {
+  if (version !== wanted.version || digest === undefined || wanted.digest === undefined) return undefined
+  if (digest === wanted.digest || image.includes('@')) return undefined
+  return `${image} leads to another image by now: its pods run ${digest}, and ${wanted.digest} was to be restored`
+}
+
 export interface Serving {
   readonly release: ReleaseId
   /** Its share of the requests, 0–100, as configured. */

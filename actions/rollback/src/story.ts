@@ -17,7 +17,7 @@ import { endCanary } from './end-canary.ts'
 import { openGates } from './gates.ts'
 import type { HookRun } from './hooks.ts'
 import { atLocation, locate, type Location } from './locate.ts'
-import type { Part } from './part.ts'
+import { movedTag, type Part } from './part.ts'
 import { openRollbackRecord, type RollbackRecord } from './record.ts'
 import { redeploy } from './redeploy.ts'
 import type { ServiceEnd } from './service-end.ts'
@@ -298,12 +298,8 @@ export class Story {
     this.#serving = serving
     this.#wayBack = wayBack
     if (deployment !== undefined) this.#bad.add(deployment)
-    const { version, digest } = this.#target ?? {}
-    const runs = serving.release.version === version ? serving.release.digest : undefined
-    if (runs !== undefined && digest !== undefined && runs !== digest)
-      this.warn(
-        `${serving.release.image} leads to another image by now: its pods run ${runs}, and the record names ${digest}`,
-      )
+    const moved = this.#target && movedTag(serving.release, this.#target)
+    if (moved !== undefined) this.warn(moved)
     if (end.kind === 'done' && end.changed) {
       this.#changed = true
       this.#backAt = this.asked.kit.clock.now()

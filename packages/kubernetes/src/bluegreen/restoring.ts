@@ -5,7 +5,7 @@ import type { Goal } from '../canary/goal.ts'
 import { ownedBy } from '../canary/revisions.ts'
 import { templateHash, withoutHash } from '../canary/template-hash.ts'
 import { createdAt, type Deployment, type PodTemplate, type ReplicaSet } from '../objects.ts'
-import { digestIn, pinned } from '../rollback/restoration.ts'
+import { digestIn, pinned, unpinned } from '../rollback/restoration.ts'
 import { templateOf } from './template-of.ts'
 import { uncoloured } from './template.ts'
 
@@ -32,6 +32,8 @@ interface Kept {
   readonly from: string
   readonly template: PodTemplate
   readonly hash: string
+  /** Its pods are up: they run what they ran. */
+  readonly up: boolean
 }
 
 /**
@@ -56,8 +58,9 @@ export function restoringOf(
     recorded ? hash === wanted.template : isSameImage(imageIn(template), wanted),
   )
   if (found !== undefined) {
-    const { template, hash, from } = found
-    return { goal: { template, hash, image: imageOf(template, container) || wanted.image }, from, lost: [] }
+    const { template, hash, from, up } = found
+    const lost = up ? [] : unpinned(from, template, container, wanted)
+    return { goal: { template, hash, image: imageOf(template, container) || wanted.image }, from, lost }
   }
   const why = recorded
     ? 'nothing has kept the pod template of that release (revisionHistoryLimit, or a colour that was deleted?)'
@@ -89,12 +92,13 @@ function* keptBy({ own, colors, replicaSets }: History): Generator<Kept> {
     if (both.some((color) => ownedBy(set, color))) yield keptIn('ReplicaSet', set)
     else if (own !== undefined && ownedBy(set, own)) {
       const template = withoutHash(set.spec?.template ?? {})
-      yield { from: `ReplicaSet ${set.metadata?.name}`, template, hash: templateHash(template) }
+      yield { from: `ReplicaSet ${set.metadata?.name}`, template, hash: templateHash(template), up: false }
     }
   }
 }
 
 function keptIn(kind: 'Deployment' | 'ReplicaSet', of: Deployment | ReplicaSet): Kept {
   const template = uncoloured(withoutHash(of.spec?.template ?? {}))
-  return { from: `${kind} ${of.metadata?.name}`, template, hash: templateOf(of) }
+  const up = kind === 'Deployment' && (of.spec?.replicas ?? 1) > 0
+  return { from: `${kind} ${of.metadata?.name}`, template, hash: templateOf(of), up }
 }

@@ -56,7 +56,8 @@ export function restorationOf(
     template: templateHash(template),
     image: imageOf(template, container),
     replicaSet,
-    lost: [],
+    // What the workload has already runs already.
+    lost: replicaSet === undefined ? [] : unpinned(`ReplicaSet ${replicaSet}`, template, container, wanted),
   })
   const matches = (template: PodTemplate | undefined): boolean => {
     if (recorded) return templateHash(template) === wanted.template
@@ -83,6 +84,23 @@ export function restorationOf(
 
 function kept(deployment: Deployment, replicaSets: readonly ReplicaSet[]): readonly ReplicaSet[] {
   return replicaSets.filter((each) => ownedBy(each, deployment)).toSorted((a, b) => revision(b) - revision(a))
+}
+
+/**
+ * What cannot be promised of a template that names its image by a tag, where the record names a digest (ADR 15: the
+ * template is the release's identity, and one with the digest written into it would be a release of nobody's).
+ */
+export function unpinned(
+  from: string,
+  template: PodTemplate | undefined,
+  container: string,
+  { digest }: Identity,
+): readonly string[] {
+  const image = imageOf(template, container)
+  if (digest === undefined || image === '' || image.includes('@')) return []
+  return [
+    `the pod template that ${from} has kept names ${image} by its tag: if the tag has moved since, its pods run another image than ${digest}`,
+  ]
 }
 
 /** The image by its digest, where the record knows one: a tag may have moved since. */

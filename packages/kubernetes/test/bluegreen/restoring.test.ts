@@ -94,6 +94,17 @@ describe('an earlier release', () => {
     })
   })
 
+  test('by its tag where that is what was kept, though the record names a digest: and that is said', () => {
+    const found = restoringOf(history(), SERVING, 'app', released(EARLIER, 'app:2', DIGEST))
+    expect(found).toMatchObject({ goal: { hash: templateHash(EARLIER), image: 'app:2' } })
+    expect(found.lost).toEqual([
+      expect.stringMatching(/ReplicaSet shop-green-h2 has kept names app:2 by its tag/),
+    ])
+    // The colour that is up has its pods already.
+    const warm = restoringOf(history(), SERVING, 'app', released(WARM, 'app:2', DIGEST))
+    expect(warm).toMatchObject({ from: 'Deployment shop-blue', lost: [] })
+  })
+
   test('of the time before the colours is in what the own Deployment has left', () => {
     const found = restoringOf(history(), SERVING, 'app', released(podsOf('app:1', 'first'), 'app:1'))
     expect(found).toMatchObject({ from: 'ReplicaSet shop-h1', goal: { template: podsOf('app:1', 'first') } })

@@ -116,6 +116,17 @@ describe('an earlier release is run again', () => {
     expect(restored.template).toBe(templateHash(template(image(FIRST), 'third')))
   })
 
+  test('by its tag where that is what was kept, whole and unchanged: that the tag may have moved is said', () => {
+    const wanted = { image: 'shop:4', digest: sha('4'), template: templateHash(TAGGED) }
+    const { lost, ...rest } = restorationOf(deployment(THIRD), [kept('t', 5, TAGGED)], 'app', wanted)
+    // It is the template that the record, the Lease and the ReplicaSet know: pinned, it would be a third release.
+    expect(rest).toEqual({ template: templateHash(TAGGED), image: 'shop:4', replicaSet: 't' })
+    expect(lost).toEqual([expect.stringContaining(`ReplicaSet t has kept names shop:4 by its tag`)])
+    expect(lost[0]).toContain(sha('4'))
+    const unknown = { ...wanted, digest: undefined }
+    expect(restorationOf(deployment(THIRD), [kept('t', 5, TAGGED)], 'app', unknown).lost).toEqual([])
+  })
+
   test('with the hash that the template has on the workload, not on the ReplicaSet', () => {
     const restarted = { ...SECOND, metadata: { ...SECOND.metadata, annotations: {} } }
     const wanted = { image: image(SECOND), digest: sha('2'), template: templateHash(SECOND) }
