@@ -55,6 +55,7 @@ describe('a rollback', () => {
       expect(done.outputs).toMatchObject({ decision: 'failed', 'reason-code': 'not-found' })
       expect(errorOf(done)).toContain(words)
       expect(errorOf(done)).toContain('nothing has been changed')
+      expect(errorOf(done)).toContain('rollout undo deployment/shop')
     }
     const unknown = await rollBack(scene, { inputs: { services: 'nobody' } })
     expect(unknown.outputs).toMatchObject({ decision: 'failed', failed: 'nobody' })

@@ -1,4 +1,4 @@
-import type { KubernetesRollback, RollbackSurvey } from '@release-actions/kubernetes'
+import type { RollbackSurvey } from '@release-actions/kubernetes'
 import type { LedgerEntry } from '@release-actions/ports'
 import {
   badOf,
@@ -37,7 +37,8 @@ export interface Choosing {
   readonly survey: RollbackSurvey
   /** undefined: the record cannot be read. */
   readonly entries: readonly LedgerEntry[] | undefined
-  readonly where: Pick<KubernetesRollback, 'client'>['client']['namespace']
+  readonly namespace: string
+  readonly workload: string
 }
 
 /** What serves now, or is about to, in the words of the record where it knows it. */
@@ -111,7 +112,11 @@ function targetOf(entry: LedgerEntry, source: string): Target {
   return { version, digest, image, template, entry, source }
 }
 
-function nothing({ service, where, to }: Choosing, reason: string, verified: readonly string[]): NotFound {
+function nothing(
+  { service, namespace, workload, to }: Choosing,
+  reason: string,
+  verified: readonly string[],
+): NotFound {
   const what =
     to.kind === 'previous' ? 'no verified release to go back to' : 'that release cannot be restored'
   return new NotFound(`${service}: ${what}: ${reason}`, {
@@ -122,7 +127,7 @@ function nothing({ service, where, to }: Choosing, reason: string, verified: rea
     ],
     fix: [
       ...(verified.length === 0 ? [] : ['name one of them: to: version:… or deployment:…']),
-      `release a version that is good, or set it back by hand: kubectl -n ${where} rollout undo deployment/…`,
+      `release a version that is good, or set it back by hand: kubectl -n ${namespace} rollout undo deployment/${workload}`,
     ],
   })
 }

@@ -105,7 +105,15 @@ async function walk(
   const namespace = opened.client.namespace
   const target = inputs.abort
     ? undefined
-    : choose({ service, to: inputs.to, run: kit.context.run, survey, entries, where: namespace })
+    : choose({
+        service,
+        to: inputs.to,
+        run: kit.context.run,
+        survey,
+        entries,
+        namespace,
+        workload: location.workload,
+      })
   const first = nextWay(target, survey)
   const unfinished = first.kind === 'there' && isUnfinished(kit.context.run, target, survey)
   const earlier = first.kind === 'there' ? takenBackBy(kit.context.run, survey, entries ?? []) : undefined
