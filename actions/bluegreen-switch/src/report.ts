@@ -214,6 +214,13 @@ function todoOf(
             kind: 'later',
             text: 'The post step of this job completes what is left; its own summary says how it ended.',
           }
+    case 'superseded':
+      return flight !== undefined
+        ? {
+            kind: 'later',
+            text: 'The newer run goes on from here: its summary says which version users end up on.',
+          }
+        : { kind: 'nothing' }
     default:
       return { kind: 'nothing' }
   }

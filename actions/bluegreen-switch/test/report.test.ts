@@ -298,4 +298,5 @@ test('what a newer run has under way is told under its own version, and not as w
   expect(report.version).toBe('9')
   expect(report.serving.filter(({ share }) => share > 0).map(({ version }) => version)).toEqual(['2'])
   expect([report.exposure, report.split]).toEqual([undefined, []])
+  expect(report.todo).toMatchObject({ text: expect.stringContaining('The newer run goes on') })
 })

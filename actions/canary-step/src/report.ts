@@ -237,6 +237,13 @@ function todoOf(
             kind: 'later',
             text: 'The post step of this job completes what is left; its own summary says how it ended.',
           }
+    case 'superseded':
+      return flight !== undefined && weight > 0
+        ? {
+            kind: 'later',
+            text: 'The newer run goes on from here: its summary says which version users end up on.',
+          }
+        : { kind: 'nothing' }
     default:
       return { kind: 'nothing' }
   }

@@ -174,9 +174,11 @@ describe('what a person must do', () => {
     expect(releaseSummary(report)).not.toContain('Nothing needs to be done')
   })
 
-  test('is nothing when it was superseded, or cancelled before anything was changed', () => {
+  test('is nothing when it was superseded or cancelled before anything was changed, else the newer run says more', () => {
     const stopped: End = { kind: 'stopped', by: undefined, reason: 'a newer run' }
     expect(reportOf(ended({ end: stopped, weight: 0 }), frame(GOAL)).todo).toEqual({ kind: 'nothing' })
+    const between = reportOf(ended({ end: stopped, weight: 25 }), frame(GOAL)).todo
+    expect(between).toMatchObject({ kind: 'later', text: expect.stringContaining('The newer run goes on') })
     const cancelled = ended({ end: failed('cancelled', 'cancelled'), weight: 0, flight: undefined })
     expect(reportOf(cancelled, frame(GOAL)).todo).toEqual({ kind: 'nothing' })
   })
