@@ -35,7 +35,7 @@ ol.statuses .state { display: inline-block; margin-right: 8px; }
 .markdown th, .markdown td { border: 1px solid var(--line); padding: 6px 13px; } .markdown th { font-weight: 600; } .markdown tr:nth-child(2n) td { background: var(--soft); }
 code, pre { font-family: ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
 code { font-size: 85%; padding: .2em .4em; background: color-mix(in srgb, var(--muted) 16%, transparent); border-radius: 6px; }
-.markdown pre { background: var(--soft); border-radius: 6px; padding: 16px; overflow: auto; font-size: 85%; line-height: 1.45; } .markdown pre code { background: none; padding: 0; font-size: 100%; }
+.markdown pre { background: var(--soft); border-radius: 6px; padding: 16px; overflow: auto; font-size: 85%; line-height: 1.45; } pre code { background: none; padding: 0; font-size: 100%; }
 .markdown blockquote { color: var(--muted); border-left: .25em solid var(--line); padding: 0 1em; }
 .alert { border-left: .25em solid var(--link); padding: 8px 16px; margin: 0 0 16px; } .alert-title { color: var(--link); font-weight: 600; margin: 0 0 8px !important; } .alert p:last-child { margin: 0; }
 .alert.warning { border-color: var(--amber); } .warning .alert-title { color: var(--amber); } .alert.caution { border-color: var(--red); } .caution .alert-title { color: var(--red); }
