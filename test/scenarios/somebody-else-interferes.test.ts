@@ -58,6 +58,25 @@ describe('somebody else, in the middle of a release,', () => {
   }
 
   scenario(
+    'scales the stable to 0: nobody is sent to pods that are not there, and all goes back once they are',
+    { rate: 40 },
+    async (scene) => {
+      const { stage, load } = scene
+      const running = scene.start({ version: '2', inputs: { plan: '100', soak: '20s', timeout: '60s' } })
+      await running.logged(/judge at 100 %/)
+      await stage.patch('Deployment', 'shop', { spec: { replicas: 0 } })
+      await running.logged(/wait: somebody scales shop, which has 0 replicas, up again/)
+      await stage.patch('Deployment', 'shop', { spec: { replicas: 2 } })
+      const done = await running.done
+
+      expect(errorOf(done)).toContain('somebody else scaled shop to 0')
+      expect(done.outputs).toMatchObject({ decision: 'retreated', 'reason-code': 'conflict', weight: '0' })
+      expect(failuresOf(load)).toEqual([])
+      expect(load?.counts(Date.now() - 200)).not.toHaveProperty('2')
+    },
+  )
+
+  scenario(
     'rolls the stable to a version of their own: ours goes, theirs stays',
     { rate: 40 },
     async (scene) => {

@@ -195,7 +195,7 @@ function shareOf({ requests }: CanaryEnd['exposures'][number]): Percent | undefi
 function todoOf(
   { decision, code }: Ending,
   { fresh, old, weight }: Split,
-  { flight }: CanaryEnd,
+  { flight, last }: CanaryEnd,
   frame: ReportFrame,
 ): ReleaseReport['todo'] {
   const name = fresh?.version ?? 'the new version'
@@ -208,6 +208,16 @@ function todoOf(
         text: `Take ${name} out of the traffic by hand, and see that nothing reaches it:`,
         command: wayBack,
       }
+    const { stable } = last.seen
+    if (stable.desired === 0) {
+      const up = `${kubectl} scale deployment ${frame.workload} --replicas ${flight.base.replicas}`
+      const text = `${frame.workload} is scaled to 0: there is nobody to route the traffic back to. Scale it up, and route the traffic to it when it is there:`
+      return {
+        kind: 'now',
+        text,
+        command: `${up} && ${kubectl} rollout status deployment ${frame.workload} && ${wayBack}`,
+      }
+    }
     // The canary has passed every gate; the stable is half rolled: traffic goes back to it when it is whole.
     const text = `${frame.workload} was being put back to ${old.version} behind the canary. When it is rolled out, route the traffic to it:`
     return {

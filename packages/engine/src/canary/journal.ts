@@ -122,6 +122,7 @@ function describeWait(
     case 'route-accepted':
       return "the route's controller accepts"
     case 'stable-rolled-out':
+      if (stable.desired === 0) return `somebody scales ${stable.name}, which has 0 replicas, up again`
       return `${stable.ready} of ${pods(stable.desired)} of ${stable.name} are ready, ${stable.old} old ones are left`
     case 'stable-endpoints':
       return `the Service lists the pods of ${stable.name}`

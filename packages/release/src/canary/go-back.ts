@@ -5,6 +5,7 @@ import type { CanarySight } from './sight.ts'
 import {
   countsSince,
   firstUnstamped,
+  isEmptied,
   lastShift,
   proveShift,
   routeIsBack,
@@ -35,6 +36,9 @@ export function goBack(way: GoBack): CanaryMove {
   }
   const onCanary =
     traffic.kind === 'route' ? traffic.linked && traffic.weight > 0 : (canary?.desired ?? 0) > 0
+  // Nobody is there to go back to: as behind a promotion, the route waits for a stable that can answer.
+  if (onCanary && isEmptied(seen) && !isRestoring(way))
+    return { kind: 'note', change: { kind: 'retreat', why, phase: 'restoring' } }
   if (onCanary) {
     const unstamped = traffic.unstamped[0] ?? unstampedPods(seen)
     return unstamped === undefined ? { kind: 'retreat-route', why } : { kind: 'stamp', object: unstamped }
@@ -107,20 +111,24 @@ function restore(way: GoBack, promoted: boolean): CanaryMove | undefined {
 function awaitStable(way: GoBack): CanaryMove | undefined {
   const { timing, seen, claim, flight } = way
   const { settled, endpoints, desired } = seen.stable
-  if (settled && endpoints >= desired) return undefined
+  const there = desired > 0 || routeIsBack(seen)
+  if (settled && there && endpoints >= desired) return undefined
   const until = countsSince(flight.phase.since, claim, seen) + timing.timeout
   if (seen.now >= until) return notTakenBack(way)
-  return { kind: 'await', what: settled ? 'stable-endpoints' : 'stable-rolled-out', until }
+  return { kind: 'await', what: settled && there ? 'stable-endpoints' : 'stable-rolled-out', until }
 }
 
 function notTakenBack(way: GoBack): CanaryMove {
   const { seen, flight, why } = way
   const still = stillServes(seen, flight)
+  const emptied = isEmptied(seen)
+    ? `, and ${seen.stable.name} is scaled to 0, so that nobody else would answer`
+    : ''
   return {
     kind: 'failed',
     decision: 'failed',
     code: 'retreat-failed',
-    reason: `the way back did not complete: ${still}. It was taken back because ${why.reason}`,
+    reason: `the way back did not complete: ${still}${emptied}. It was taken back because ${why.reason}`,
   }
 }
 

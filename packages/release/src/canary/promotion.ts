@@ -62,12 +62,19 @@ export function finishPromotion(
   if (!routeIsBack(seen)) {
     if (flight.phase.name !== 'promoting') return note('promoting')
     const until = waitUntil(goal, seen, claim, flight)
-    const behind = !seen.stable.settled
-      ? 'stable-rolled-out'
-      : seen.stable.endpoints < seen.stable.desired
-        ? 'stable-endpoints'
-        : undefined
-    if (behind !== undefined && seen.now >= until) return stuck(way, `${seen.stable.name} did not roll out`)
+    // Scaled to 0 it is settled, and answers nobody.
+    const empty = seen.stable.desired === 0
+    const behind =
+      !seen.stable.settled || empty
+        ? 'stable-rolled-out'
+        : seen.stable.endpoints < seen.stable.desired
+          ? 'stable-endpoints'
+          : undefined
+    if (behind !== undefined && seen.now >= until)
+      return stuck(
+        way,
+        `${seen.stable.name} ${empty ? 'is scaled to 0 and did not come back' : 'did not roll out'}`,
+      )
     if (behind !== undefined) return { kind: 'await', what: behind, until }
     const passed = seen.verdict.kind === 'pass' && seen.verdict.stage === 'stable'
     if (way.gate && !passed) return { kind: 'judge', stage: 'stable', soak: 0 }

@@ -27,6 +27,12 @@ export function reasonToRetreat(
       `somebody else changed the template of ${seen.stable.name} while the release was in flight`,
     )
   }
+  if (!inStable && seen.stable.desired === 0) {
+    return because(
+      'conflict',
+      `somebody else scaled ${seen.stable.name} to 0 while the release was in flight`,
+    )
+  }
   if (flight.reverted >= 2) {
     return because(
       'conflict',

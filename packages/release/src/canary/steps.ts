@@ -86,6 +86,14 @@ export function servesNobody({ traffic, canary }: CanarySight): boolean {
   return traffic.kind === 'route' && traffic.weight > 0 && (canary?.endpoints ?? 0) === 0
 }
 
+/**
+ * Somebody has scaled the stable to 0 while pods of the canary answer: requests that were given to it would be answered
+ * by nobody.
+ */
+export function isEmptied({ stable, canary }: CanarySight): boolean {
+  return stable.desired === 0 && (canary?.endpoints ?? 0) > 0
+}
+
 /** The canary's Deployment with this release's template, and our backend in the route; undefined when both are there. */
 export function standUp(
   goal: ReleaseGoal,

@@ -902,6 +902,62 @@ const returned = (over: Partial<CanarySight> = {}, flight: Partial<InFlight> = {
     },
   )
 /** Taken back after promotion: the canary serves while the old template rolls out behind it. */
+const emptied = workload('shop', 'old', 0)
+
+const EMPTIED: readonly Row[] = [
+  {
+    name: 'behind a canary is a conflict, and nobody is sent to pods that are not there',
+    seen: during({}, { stable: emptied }),
+    move: { kind: 'note', change: { kind: 'retreat', phase: 'restoring', why: { code: 'conflict' } } },
+  },
+  {
+    name: 'without a router is the same',
+    seen: during({}, { stable: emptied, traffic: REPLICAS }),
+    move: { kind: 'note', change: { kind: 'retreat', phase: 'restoring', why: { code: 'conflict' } } },
+  },
+  {
+    name: 'is waited for until somebody scales it up',
+    seen: during(
+      { retreat: TOOK_BACK, phase: { name: 'restoring', since: NOW - MINUTE } },
+      { stable: emptied },
+    ),
+    move: { kind: 'await', what: 'stable-rolled-out' },
+  },
+  {
+    name: 'for longer than the timeout ends as what it is',
+    seen: during(
+      { retreat: TOOK_BACK, phase: { name: 'restoring', since: LONG_AGO } },
+      { stable: emptied, now: NOW + 60 * MINUTE },
+    ),
+    move: {
+      kind: 'failed',
+      code: 'retreat-failed',
+      reason: expect.stringContaining('shop is scaled to 0'),
+    },
+  },
+  {
+    name: 'and is there again: the route goes back',
+    seen: during({ retreat: TOOK_BACK, phase: { name: 'restoring', since: NOW - MINUTE } }),
+    move: { kind: 'retreat-route' },
+  },
+  {
+    name: 'behind a canary of which no pod answers: there is nobody to lose',
+    seen: during({ retreat: TOOK_BACK }, { stable: emptied, canary: canary(1, { ready: 0, endpoints: 0 }) }),
+    move: { kind: 'retreat-route' },
+  },
+  {
+    name: 'during its promotion is not taken for rolled out',
+    seen: promoting({ stable: promotedStable({ desired: 0, ready: 0, endpoints: 0, total: 0 }) }),
+    move: { kind: 'await', what: 'stable-rolled-out' },
+  },
+]
+
+describe('a stable that somebody scales to 0', () => {
+  test.each(EMPTIED)('$name', ({ seen, move, goal }) => {
+    expect(decide(goal ?? goalOf(), seen)).toMatchObject(move)
+  })
+})
+
 const restoring = (over: Partial<CanarySight> = {}, flight: Partial<InFlight> = {}): CanarySight =>
   promoting(over, { retreat: TOOK_BACK, phase: { name: 'restoring', since: NOW - MINUTE }, ...flight })
 

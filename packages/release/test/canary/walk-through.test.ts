@@ -19,6 +19,11 @@ function safe(move: CanaryMove, seen: CanarySight): void {
   if (move.kind === 'shift' && move.weight === 0 && !(stable.settled && stable.endpoints >= stable.desired)) {
     throw new Error('the route goes to a stable that is not whole')
   }
+  const back = move.kind === 'retreat-route' || (move.kind === 'shift' && move.weight === 0)
+  const serves = traffic.kind === 'replicas' || traffic.weight > 0
+  if (back && serves && stable.desired === 0 && (canary?.endpoints ?? 0) > 0) {
+    throw new Error('the requests go from pods that answer to a stable that is scaled to 0')
+  }
   if (move.kind === 'scale-canary' && canary !== undefined && move.replicas < canary.desired) {
     throw new Error('the canary is shrunk')
   }

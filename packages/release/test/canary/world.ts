@@ -166,7 +166,7 @@ export class World {
   /** What nature does not let happen stays as it was, and the wait for it is in vain. */
   private hinder(before: CanarySight, move: Extract<CanaryMove, { kind: 'await' }>): void {
     const { nature } = this
-    const rolls = nature.stableRolls || before.stable.template !== 'new'
+    const rolls = before.stable.desired > 0 && (nature.stableRolls || before.stable.template !== 'new')
     if (!nature.canaryStarts && before.canary?.deleting !== true) this.canary = before.canary
     if (!rolls) this.stable = before.stable
     if (!nature.routeAccepts) this.traffic = before.traffic
