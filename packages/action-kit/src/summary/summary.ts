@@ -21,6 +21,7 @@ const MOST_LINES = 25
 const MOST_LINE = 500
 /** A figure and its unit stay on one line, and so does a sign with its word. */
 const UNBROKEN = '\u00a0'
+const IN_FIGURE = /(?<=[≤≥]) (?=\d)|(?<=\d) (?=(?:%|pp|ms|s)(?![\p{L}\d]))/gu
 
 /**
  * The job summary of one release, as Markdown, in the order of what matters at 3 a.m.: the verdict, which version
@@ -99,7 +100,8 @@ function tableOf(gates: readonly GateLine[]): string {
   const head = ['', 'gate', 'new', 'baseline', 'limit', 'samples', ...(why ? ['why'] : [])]
   const rows = gates.map((gate) => {
     const figures = [gate.value, gate.baseline].map((text) => text.replaceAll(' ', UNBROKEN))
-    const cells = [gate.outcome.replace(' ', UNBROKEN), gate.name, ...figures, gate.limit, gate.samples]
+    const [name = '', limit = ''] = [gate.name, gate.limit].map((text) => text.replace(IN_FIGURE, UNBROKEN))
+    const cells = [gate.outcome.replace(' ', UNBROKEN), name, ...figures, limit, gate.samples]
     return [...cells, ...(why ? [gate.why] : [])].map(markdownLine)
   })
   return markdownTable(head, rows)

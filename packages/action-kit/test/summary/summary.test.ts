@@ -37,7 +37,7 @@ describe('the job summary', () => {
 
   test('shows each gate with its value, baseline, limit and samples', () => {
     expect(lines(RETREATED)).toContain(
-      '| ❌\u00a0fail | error rate | 4.2\u00a0% | 0.03\u00a0% | max 1 % | 6 passed, 3 failed | 4.2 % &gt; 1 % |',
+      '| ❌\u00a0fail | error rate | 4.2\u00a0% | 0.03\u00a0% | max 1\u00a0% | 6 passed, 3 failed | 4.2 % &gt; 1 % |',
     )
   })
 
