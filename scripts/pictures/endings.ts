@@ -102,8 +102,12 @@ async function interrupted(scene: Scene, keep: Keep): Promise<void> {
   const older = scene.start({ version: '3', inputs: long })
   await older.logged(/judge at 25 %/)
   const newer = scene.release({ version: '4', inputs: AT_ONCE })
-  await keep('interrupted-superseded', older.done)
-  await newer
+  try {
+    await keep('interrupted-superseded', older.done)
+  } finally {
+    // Also when no more is wanted: it must not go on in a world that is taken down.
+    await newer
+  }
 
   const stuck = scene.start({ version: '5', env: BAD, inputs: { ...SOAK, plan: '50, 100', timeout: '4s' } })
   await stuck.logged(/judge at 50 %/)
