@@ -58,4 +58,25 @@ describe('a good version', () => {
       expect(done.summary).toContain('## ✅ shop 2.0.0 is live in production')
     },
   )
+
+  scenario(
+    'is promoted although the stable is scaled up in the middle, and its new pods take their time',
+    { rate: 40 },
+    async (scene) => {
+      const { stage, load } = scene
+      const running = scene.start({
+        version: '2',
+        env: { READY_AFTER_MS: '2000' },
+        inputs: { plan: '50, 100', soak: '1500ms' },
+      })
+      await running.logged(/judge at 50 %/)
+      await stage.patch('Deployment', 'shop', { spec: { replicas: 4 } })
+      const done = await running.done
+
+      expect(errorless(done)).toEqual([])
+      expect(done.log).toContain('scale the canary to 2 pods')
+      expect(done.outputs).toMatchObject({ decision: 'promoted', weight: '100' })
+      expect(failuresOf(load)).toEqual([])
+    },
+  )
 })

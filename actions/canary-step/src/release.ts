@@ -55,6 +55,7 @@ export async function release(step: Release): Promise<void> {
     namespace: setting.namespace,
     workspace: kit.context.workspace,
     env: process.env,
+    newcomers: 'awaited',
     names: (track) => ({
       service: setting.service,
       workload: track === 'canary' ? canary.target.canary : inputs.workload,

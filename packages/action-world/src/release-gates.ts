@@ -20,6 +20,8 @@ export interface GateWorld {
   readonly namespace: string
   readonly workspace: string
   readonly env: NodeJS.ProcessEnv
+  /** The release waits for the pods that it adds in the middle of a window: see MetricsWorld. */
+  readonly newcomers?: 'awaited'
   /** By track: what templates say. */
   readonly names: (track: Track) => {
     readonly service: string

@@ -18,6 +18,7 @@ export function kubernetesSource(
   memo: RoundMemo,
 ): GateSource {
   const restarts = new Map<Track, Restarts>()
+  const counted = new Map<Track, Set<string>>()
   return {
     async sample(track, look) {
       const { pods } = world
@@ -27,9 +28,11 @@ export function kubernetesSource(
         const list = await memo.pods(pods, track, look.round)
         const staying = list.filter(({ deleting }) => !deleting)
         switch (signal) {
-          case 'ready':
-            if (staying.length === 0) return noData('no-pods', `there is no pod of ${workload}`)
-            return readiness(staying)
+          case 'ready': {
+            const counting = world.newcomers === 'awaited' ? established(counted, track, staying) : staying
+            if (counting.length === 0) return noData('no-pods', `there is no pod of ${workload}`)
+            return readiness(counting)
+          }
           case 'restarts': {
             const counted = restarts.get(track) ?? new Restarts()
             restarts.set(track, counted)
@@ -49,6 +52,18 @@ export function kubernetesSource(
       }
     },
   }
+}
+
+/** Without those that came after the first look and have not been ready yet. */
+function established(
+  counted: Map<Track, Set<string>>,
+  track: Track,
+  pods: readonly PodSight[],
+): readonly PodSight[] {
+  const known = counted.get(track) ?? new Set(pods.map(({ uid }) => uid))
+  if (known.size > 0) counted.set(track, known)
+  for (const { uid, ready } of pods) if (ready) known.add(uid)
+  return pods.filter(({ uid }) => known.has(uid))
 }
 
 function readiness(pods: readonly PodSight[]): Reading {

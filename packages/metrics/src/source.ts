@@ -31,6 +31,11 @@ export interface MetricsWorld {
   readonly namespace: string
   /** The template values of a track, but `pods` and `window`, which are found out at each look. */
   readonly names: (track: Track) => TrackNames
+  /**
+   * `awaited`: pods that appear in a window are waited for by whoever scales the workload, so for readiness they count
+   * from when they were ready first. Default: at once.
+   */
+  readonly newcomers?: 'awaited'
   /** The process's environment: tokens that gates name, and what a command inherits. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder that relative paths start from. */

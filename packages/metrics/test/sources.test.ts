@@ -362,6 +362,25 @@ describe('kubernetes', () => {
     expect(await ready()).toMatchObject({ value: 0.5, notes: [{ detail: 'not ready: b' }] })
   })
 
+  test('where newcomers are awaited, they count for readiness from when they were ready first', async () => {
+    const pods = new FakePods()
+    const world = { ...worldOf({ pods }), newcomers: 'awaited' } as const
+    const ready = await watch(world, '- name: k\n  kubernetes: ready\n  max: 1')
+    const see = (...list: Parameters<typeof pods.tracks.set>[1]): Promise<unknown> => {
+      pods.tracks.set('canary', list)
+      return ready()
+    }
+    expect(await see({ name: 'a' }, { name: 'b', ready: false })).toMatchObject({ value: 0.5 })
+    expect(await see({ name: 'a' }, { name: 'b' }, { name: 'c', ready: false })).toMatchObject({ value: 1 })
+    expect(await see({ name: 'a' }, { name: 'b' }, { name: 'c' })).toMatchObject({ value: 1 })
+    expect(await see({ name: 'a' }, { name: 'b' }, { name: 'c', ready: false })).toMatchObject({
+      value: 2 / 3,
+      notes: [{ detail: 'not ready: c' }],
+    })
+    // Nobody is left of those that counted: that is no pass.
+    expect(await see({ name: 'd', ready: false })).toMatchObject({ kind: 'no-data', reason: 'no-pods' })
+  })
+
   test('restarts count since the window began, also of pods that came or went in it', async () => {
     const pods = new FakePods()
     const restarts = await look('restarts', pods)

@@ -256,7 +256,9 @@ function walk(
   }
   if (shift.verified === 'pending') return proveShift(goal, seen, claim, shift)
   if (seen.verdict.kind === 'pass' && seen.verdict.stage === `${step.weight}`) {
-    return { kind: 'note', change: { kind: 'passed', weight: step.weight } }
+    // Pods that came while it was judged, since the stable grew, are waited for before anything is built on them.
+    const wait = ready(goal, seen, claim, flight, need)
+    return wait ?? { kind: 'note', change: { kind: 'passed', weight: step.weight } }
   }
   if (flight.phase.name !== 'soaking') return note('soaking')
   return { kind: 'judge', stage: `${step.weight}`, soak: step.soak }

@@ -902,6 +902,37 @@ const returned = (over: Partial<CanarySight> = {}, flight: Partial<InFlight> = {
     },
   )
 /** Taken back after promotion: the canary serves while the old template rolls out behind it. */
+const grown = workload('shop', 'old', 8)
+
+describe('a canary that grows with its stable while it is judged', () => {
+  const passed = { stable: grown, verdict: { kind: 'pass', stage: '25' } } as const
+  const starting = canary(2, { ready: 1, endpoints: 1 })
+  test.each<Row>([
+    {
+      name: 'is scaled, and judged on',
+      seen: during({}, { stable: grown }),
+      move: { kind: 'scale-canary', replicas: 2 },
+    },
+    {
+      name: 'has not passed before its new pods are ready',
+      seen: during({}, { ...passed, canary: starting }),
+      move: { kind: 'note', change: { kind: 'phase', name: 'scaling' } },
+    },
+    {
+      name: 'is waited for',
+      seen: during({ phase: { name: 'scaling', since: NOW } }, { ...passed, canary: starting }),
+      move: { kind: 'await', what: 'canary-ready' },
+    },
+    {
+      name: 'has passed when they are',
+      seen: during({ phase: { name: 'scaling', since: NOW } }, { ...passed, canary: canary(2) }),
+      move: { kind: 'note', change: { kind: 'passed', weight: 25 } },
+    },
+  ])('$name', ({ seen, move }) => {
+    expect(decide(goalOf(), seen)).toMatchObject(move)
+  })
+})
+
 const emptied = workload('shop', 'old', 0)
 
 const EMPTIED: readonly Row[] = [
