@@ -12,7 +12,7 @@ import {
 } from './support/killing.ts'
 import { openRollbackStand, WAYS, type Way } from './support/rollback-stand.ts'
 import { rollbackState, type RollbackState } from './support/rollback-state.ts'
-import { inParallel, sample } from './support/sample.ts'
+import { inParallel, oneOfFew, sample } from './support/sample.ts'
 
 // A rollback of two services is killed, or cancelled, before and after each write to the Kubernetes and the GitHub API;
 // run again it must end where an undisturbed one ends, and no client may notice. FAULTS=all plays every one, else a
@@ -56,7 +56,7 @@ const MOST = { lose: 2, kill: 1, cancel: 1 } as const
 
 describe.each(WAYS)('two services that are %s', (way) => {
   // With FAULTS=few each way back meets one of them.
-  test.each(sample(BLOWS, 4, WAYS.indexOf(way)))(
+  test.each(oneOfFew(BLOWS, WAYS.indexOf(way)))(
     'by a rollback that is %s end as undisturbed when it is run again, and no client notices',
     async (_, blow) => {
       const reports = await inParallel(WIDTH, sample(await momentsOf(way, blow), MOST[blow]), (moment) =>

@@ -2,7 +2,15 @@ import { describe, expect } from '@jest/globals'
 import { errorless, failuresOf } from '../support/evidence.ts'
 import { recordOf, rollBack } from '../support/rollback.ts'
 import { scenario } from '../support/scene.ts'
-import { APPLIED, expectServedBy, leaseOf, standingOf, startSwitch, switchedTwice, switchTo } from '../support/switching.ts'
+import {
+  APPLIED,
+  expectServedBy,
+  leaseOf,
+  standingOf,
+  startSwitch,
+  switchedTwice,
+  switchTo,
+} from '../support/switching.ts'
 
 describe('a rollback of blue/green', () => {
   scenario(

@@ -46,3 +46,11 @@ export function sample<T>(items: readonly T[], most: number, seed = 1): readonly
     return items.slice(from, to)[Math.floor(random() * (to - from))]
   }).filter((item) => item !== undefined)
 }
+
+/**
+ * With FAULTS=few one of them, another for another seed; else all of them. For what is combined with a {@link sample}: a
+ * share of shares would leave most combinations out.
+ */
+export function oneOfFew<T>(items: readonly T[], seed: number): readonly T[] {
+  return process.env['FAULTS'] === 'few' ? items.slice(seed % items.length).slice(0, 1) : items
+}
