@@ -54,4 +54,3 @@ export function takePicture(
     rmSync(folder, { recursive: true, force: true })
   }
 }
-
