@@ -90,7 +90,7 @@ describe('beside its baseline', () => {
     expect(verdict).toBe('fail (1)')
     expect(gates[0]).toMatchObject({ reason: 'limit-broken', baseline: 0 })
     expect(done.summary).toMatch(
-      /\| ❌\sfail \| error rate \| \d[\d.]*\s% \| 0\s% \| ≤ 50 %, ≤ baseline \+ 1 pp \|/,
+      /\| ❌\sfail \| error\srate \| \d[\d.]*\s% \| 0\s% \| ≤\s50\s%, ≤\sbaseline\s\+\s1\spp \|/,
     )
     expect(done.summary).toMatch(/kubectl -n \S+ logs deployment\/failing/)
   })
