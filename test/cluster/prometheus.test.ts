@@ -104,8 +104,8 @@ const ERROR_RATE = `- name: error rate
     const { verdict, reports } = await judge(ERROR_RATE, 'canary', 'stable')
     expect(verdict.state).toBe('fail')
     const { value = 0, baseline = 1 } = reports[0]?.verdict ?? {}
-    expect(value).toBeGreaterThan(0.2)
-    // The first look's window is a few requests long: by chance they may all have failed.
+    // The first look's window is a few requests long: of those few, or all, may have failed by chance.
+    expect(value).toBeGreaterThan(0.01)
     expect(value).toBeLessThanOrEqual(1)
     expect(baseline).toBe(0)
   }, 60_000)
