@@ -21,7 +21,6 @@ const SCENARIOS = [
   'bluegreen-not-ready',
   'bluegreen-released',
   'cancelled',
-  'manifests-released',
   'missing-permission',
   'neighbours',
   'promoted-by-replicas',
@@ -29,7 +28,13 @@ const SCENARIOS = [
   'taken-back-for-its-pods',
 ]
 /** What these end with is the API server's doing alone: versions, conflicts, server-side apply, garbage collection. */
-const OF_THE_API = ['bluegreen-followers', 'in-several-runs', 'somebody-else-interferes', 'two-runs']
+const OF_THE_API = [
+  'bluegreen-followers',
+  'in-several-runs',
+  'manifests-released',
+  'somebody-else-interferes',
+  'two-runs',
+]
 
 /** These print figures: times and shares. Nothing else runs beside them. */
 const MEASURED = '(release-under-load|bluegreen-under-load|rollback-under-load|bad-release)[.]test'
