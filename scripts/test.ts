@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { actionNames } from './lib/action-yml.ts'
-import { changedFiles } from './lib/changed.ts'
+import { changedFiles, deletedFiles } from './lib/changed.ts'
 import { jest } from './lib/jest.ts'
 import { run } from './lib/run.ts'
 import type { Finished } from './lib/run.ts'
@@ -27,11 +27,12 @@ interface Check {
   readonly of?: readonly string[]
 }
 
+const SOURCE = /\.[cm]?[jt]s$/
 /** CI looks at every file; a person waits for those that differ from what CI has seen. */
 const touched = all ? undefined : changedFiles()
-const sources = touched?.filter((file) => /\.[cm]?[jt]s$/.test(file)) ?? ['.']
-/** What can make a bundle differ from its sources: the rules of `changedFiles` hold the lockfile and tsconfig.json. */
-const bundled = touched?.filter((file) => /^(actions|packages|dist|scripts)\//.test(file)) ?? ['.']
+const sources = touched?.filter((file) => SOURCE.test(file)) ?? ['.']
+/** The same with those that are gone: what imported one is not touched. */
+const changed = touched === undefined ? ['.'] : [...touched, ...deletedFiles()]
 
 /** In the order in which they begin: what takes longest must not be what is left at the end. */
 const CHECKS: readonly Check[] = [
@@ -39,13 +40,14 @@ const CHECKS: readonly Check[] = [
     name: `dist: ${names.join(', ')}`,
     args: ['scripts/build.ts', '--check', ...names],
     fix: `npm run build -- ${names.join(' ')}`,
-    of: bundled,
+    // The rules of `changedFiles` hold the lockfile and tsconfig.json.
+    of: changed.filter((file) => file === '.' || /^(actions|packages|dist|scripts)\//.test(file)),
   })),
   {
     name: 'types',
     args: [...bin('typescript/bin/tsc'), '--noEmit', '-p', '.'],
     fix: 'npx tsc --noEmit',
-    of: sources,
+    of: changed.filter((file) => file === '.' || SOURCE.test(file)),
   },
   {
     name: 'lint',

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { changedFiles } from '../../scripts/lib/changed.ts'
+import { changedFiles, deletedFiles } from '../../scripts/lib/changed.ts'
 
 const folders: string[] = []
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })))
@@ -48,6 +48,14 @@ test('what is deleted is not looked at', () => {
   const root = clone()
   rmSync(join(root, 'a.ts'))
   expect(changedFiles(root)).toEqual([])
+})
+
+test('what is deleted is known to be gone, also where it was moved', () => {
+  const root = clone()
+  expect(deletedFiles(root)).toEqual([])
+  rmSync(join(root, 'a.ts'))
+  git(root, 'mv', 'b.ts', 'c.ts')
+  expect(deletedFiles(root)).toEqual(['a.ts', 'b.ts'])
 })
 
 test('everything, once the rules themselves have changed, and where there is no git', () => {
