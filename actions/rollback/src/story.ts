@@ -1,27 +1,22 @@
-import { FLUSH_MS, gateLines } from '@release-actions/action-world'
+import { gateLines } from '@release-actions/action-world'
 import { verifyRestored, type JournalEntry } from '@release-actions/engine'
 import type { KubernetesRollback, Restoring, RollbackSurvey } from '@release-actions/kubernetes'
 import type { ReleaseGates } from '@release-actions/metrics'
-import type { LedgerEntry, Track } from '@release-actions/ports'
-import {
-  entryOfRunning,
-  isSameVersion,
-  type AbortGoal,
-  type ReleaseId,
-  type Way,
-} from '@release-actions/release'
+import type { Track } from '@release-actions/ports'
+import { isSameVersion, type AbortGoal, type ReleaseId, type Way } from '@release-actions/release'
 import { messageOf, ReleaseError, type ReasonCode } from '@release-actions/values'
 import type { Asked } from './asked.ts'
 import type { Target } from './choose.ts'
 import { endCanary } from './end-canary.ts'
 import { openGates } from './gates.ts'
 import type { HookRun } from './hooks.ts'
-import { atLocation, locate, type Location } from './locate.ts'
+import { RecordKeeper } from './keep-record.ts'
+import type { Location } from './locate.ts'
 import { movedTag, type Part } from './part.ts'
-import { openRollbackRecord, type RollbackRecord } from './record.ts'
 import { redeploy } from './redeploy.ts'
 import type { ServiceEnd } from './service-end.ts'
 import { endSwitch, switchTo } from './switches.ts'
+import { changes, describeWay, stageLabel } from './words.ts'
 
 /** All that one service's rollback has come to so far: told as the end, whenever it comes. */
 export class Story {
@@ -31,7 +26,7 @@ export class Story {
   readonly #moves: JournalEntry[] = []
   readonly #hooks: HookRun[] = []
   readonly #warnings: string[] = []
-  readonly #bad = new Set<number>()
+  readonly #record: RecordKeeper
   #words: readonly string[] = []
   #world: KubernetesRollback | undefined
   #windows: ReleaseGates | undefined
@@ -41,7 +36,6 @@ export class Story {
   #serving: ServiceEnd['serving']
   #backAt: number | undefined
   #changed = false
-  #record: RollbackRecord | undefined
   #wayBack: string | undefined
   #resumed = false
   #tookBack = false
@@ -50,7 +44,7 @@ export class Story {
     this.asked = asked
     this.service = service
     this.#startedAt = asked.kit.clock.now()
-    this.#record = openRollbackRecord(asked, service, (text) => this.warn(text))
+    this.#record = new RecordKeeper(asked, service, (text) => this.warn(text))
   }
 
   get to(): Pick<ReleaseId, 'version' | 'digest' | 'image'> | undefined {
@@ -82,12 +76,7 @@ export class Story {
     this.#base ??= base
     // What is in flight has a share of the traffic too: who has how much, the part that ends it says.
     if (base === undefined) this.#serving ??= { release: running, share: 100 }
-    const entries = this.#entries()
-    const bad = entryOfRunning(entries, this.#from)
-    if (bad !== undefined) this.#bad.add(bad.id)
-    const { record } = target?.entry ?? {}
-    const own = record?.kind === 'rollback' && record.run.id === this.asked.kit.context.run.id
-    if (own && record.previous?.deployment !== undefined) this.#bad.add(record.previous.deployment)
+    this.#record.condemn(this.#from, target)
     if (target !== undefined) this.log(`from ${from.version} to ${target.version}: ${target.source}`)
   }
 
@@ -115,7 +104,7 @@ export class Story {
         const from = this.#from ?? survey.stable
         const restores = ({ goal, lost }: Restoring): void => {
           lost.forEach((text) => this.warn(text))
-          this.#open(target, world, goal.hash)
+          this.#record.open(target, this.#from, world, goal.hash)
         }
         return this.#ended(await switchTo(this.asked, way, target, from, location, listener, restores))
       }
@@ -138,7 +127,7 @@ export class Story {
     const release: ReleaseId = { version, digest, image: restoration.image, template: restoration.template }
     const from = this.#from ?? release
     const gates = await this.#gates(world, 'stable')
-    this.#open(target, world, restoration.template)
+    this.#record.open(target, this.#from, world, restoration.template)
     const goal = {
       kind: 'redeploy',
       release,
@@ -153,9 +142,9 @@ export class Story {
     } as const
     return redeploy(goal, world, gates, kit.clock, kit.cancelled, {
       ...listener,
-      opening: () => Promise.resolve(this.#record?.deployment),
+      opening: () => Promise.resolve(this.#record.deployment),
       judging: (stage) =>
-        this.#record?.phase(`restored: verifying, ${stage.slice('restored-'.length)} of ${inputs.verify}`),
+        this.#record.phase(`restored: verifying, ${stage.slice('restored-'.length)} of ${inputs.verify}`),
     })
   }
 
@@ -220,7 +209,7 @@ export class Story {
     this.#from = undefined
     this.#base = undefined
     this.#serving = undefined
-    this.#bad.clear()
+    this.#record.acquit()
     return this.#told('unchanged', undefined, reason)
   }
 
@@ -280,16 +269,10 @@ export class Story {
     return this.asked.several ? `[${this.service}] ${text}` : text
   }
 
-  #entries(): readonly LedgerEntry[] {
-    const { record, connection } = this.asked
-    const entries = record.kind === 'read' ? (record.services.get(this.service) ?? []) : []
-    return atLocation(entries, locate(this.asked, this.service, entries), connection.cluster)
-  }
-
   #moving(entry: JournalEntry): void {
     this.#moves.push(entry)
     this.log(`▶ ${entry.text}`)
-    if (entry.kind === 'restore') this.#record?.phase('rolling back: the workload is set back')
+    if (entry.kind === 'restore') this.#record.phase('rolling back: the workload is set back')
   }
 
   #ended(part: Part): Part {
@@ -297,7 +280,7 @@ export class Story {
     if (words.length > 0) this.#words = words
     this.#serving = serving
     this.#wayBack = wayBack
-    if (deployment !== undefined) this.#bad.add(deployment)
+    this.#record.condemnDeployment(deployment)
     const moved = this.#target && movedTag(serving.release, this.#target)
     if (moved !== undefined) this.warn(moved)
     if (end.kind === 'done' && end.changed) {
@@ -329,73 +312,21 @@ export class Story {
     return { kind: 'abort', run: kit.context.run, timing, reason, preempt: true, onlyOwn }
   }
 
-  /** Only what a record names is recorded: its commit is the rollback's. */
-  #open(
-    target: Target,
-    { client, target: { workload, container } }: KubernetesRollback,
-    template: string | undefined,
-  ): void {
-    const { entry, version, digest, image } = target
-    const from = this.#from
-    if (entry === undefined || from === undefined || this.#record?.deployment !== undefined) return
-    const { cluster, traffic } = entry.record.target
-    this.#record?.open(entry, {
-      release: { version, digest, image, template: template ?? '' },
-      from,
-      fromDeployment: entryOfRunning(this.#entries(), from)?.id,
-      target: { cluster, traffic, namespace: client.namespace, workload, container },
-    })
-  }
-
   async #told(
     decision: ServiceEnd['decision'],
     code: ReasonCode | undefined,
     reason: string | undefined,
     error?: ReleaseError,
   ): Promise<ServiceEnd> {
-    const record = this.#record
-    const target = this.#target
-    if (decision === 'rolled-back' || decision === 'unchanged') {
-      const entry = target?.entry
-      const world = this.#world
-      const own = entry?.record.kind === 'rollback' && entry.record.run.id === this.asked.kit.context.run.id
-      // Ended by traffic alone, or by an earlier attempt that was killed: the record is opened only now.
-      const untold = this.#changed || this.#resumed || (own && !entry.verified)
-      if (target !== undefined && world !== undefined && untold) this.#open(target, world, target.template)
-      if (untold)
-        record?.done(
-          [...this.#bad].filter((id) => !this.#isTarget(id) && !this.#hasFailed(id)),
-          this.to?.version ?? '',
-        )
-      // Filed, and then somebody else's rollback was quicker: whether it is verified, that one says.
-      else record?.closed(`${this.to?.version ?? 'it'} was restored by another run`)
-    } else if (decision !== 'planned') {
-      // An earlier attempt's own record: this attempt has not got further, and it says so there.
-      const { entry } = target ?? {}
-      if (
-        this.#resumed &&
-        target !== undefined &&
-        entry?.record.kind === 'rollback' &&
-        this.#world !== undefined
-      )
-        this.#open(target, this.#world, target.template)
-      record?.failed(`${decision}: ${reason ?? 'not restored'}`)
-    }
-    await record?.flush(this.asked.kit.cancelled.aborted ? 1_000 : FLUSH_MS)
+    await this.#record.end(decision, reason, {
+      from: this.#from,
+      target: this.#target,
+      world: this.#world,
+      restored: this.to?.version,
+      changed: this.#changed,
+      resumed: this.#resumed,
+    })
     return this.#end(decision, code, reason, error)
-  }
-
-  /** Whatever was found to be bad: no record of the version that was restored is closed as a failure. */
-  #isTarget(id: number): boolean {
-    const target = this.#target
-    if (target === undefined) return false
-    const entry = this.#entries().find((each) => each.id === id)
-    return target.entry?.id === id || (entry !== undefined && isSameVersion(entry.record, target))
-  }
-
-  /** An earlier attempt has said it. */
-  #hasFailed(id: number): boolean {
-    return this.#entries().find((each) => each.id === id)?.state === 'failure'
   }
 
   #end(
@@ -432,40 +363,11 @@ export class Story {
       windows: this.#windows,
       words: this.#words,
       warnings: this.#warnings,
-      deployment: this.#record?.deployment,
+      deployment: this.#record.deployment,
       incident: undefined,
       why: error?.why ?? [],
       fix: error?.fix ?? [],
       wayBack: this.#wayBack,
     }
-  }
-}
-
-/** Waits, ends and what is only written on the Lease change nothing that users or their workloads would notice. */
-function changes(kind: JournalEntry['kind']): boolean {
-  return ![
-    ...['claim', 'stamp', 'begin', 'note', 'land', 'forget-warm'],
-    ...['await', 'verify', 'judge', 'drain', 'done', 'failed', 'stopped'],
-  ].includes(kind)
-}
-
-function stageLabel(stage: string): string {
-  return `look ${stage.replace('restored-', '')}`
-}
-
-function describeWay(way: Way, version: string): string {
-  switch (way.kind) {
-    case 'end-canary':
-      return `end the canary of ${way.flight.release.version} that is in flight: the route goes back to ${way.flight.base.release.version}`
-    case 'end-switch':
-      return `end the switch to ${way.switching.release.version} that is under way: back to ${way.switching.base.release.version}`
-    case 'switch':
-      return way.warm
-        ? `switch back to ${way.to}, which is still warm with ${version}`
-        : `deploy ${version} as ${way.to}, and switch to it`
-    case 'redeploy':
-      return `set the workload back to ${version}`
-    case 'there':
-      return `nothing: ${version} serves`
   }
 }
