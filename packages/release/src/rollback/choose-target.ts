@@ -39,7 +39,7 @@ export function chooseTarget<E extends HistoryEntry>(
   switch (to.kind) {
     case 'previous': {
       const runs = running === undefined ? () => false : runningOf(history, running)
-      const entry = verified.find((each) => !runs(each) && !wasTakenBack(each, verified))
+      const entry = verified.find((each) => !runs(each) && !wasTakenBack(each, history))
       if (entry !== undefined) return { kind: 'target', entry }
       if (verified.length === 0) return none('no release was ever verified')
       return none('no verified release is left besides what runs now and what was taken back')
@@ -77,20 +77,35 @@ export function entryOfRunning<E extends HistoryEntry>(
 }
 
 /** A template that is in the record tells exactly which release runs; one that is not leaves the image to go by. */
-function runningOf(entries: readonly HistoryEntry[], running: Identity): (entry: HistoryEntry) => boolean {
-  const exact = entries.some(
+function runningOf(history: readonly HistoryEntry[], running: Identity): (entry: HistoryEntry) => boolean {
+  const exact = history.find(
     ({ record }) => record.template !== undefined && record.template === running.template,
   )
-  return ({ record }) => (exact ? isSameVersion(record, running) : isSameImage(record, running))
+  return (entry) =>
+    exact === undefined ? isSameImage(entry.record, running) : isWhatRan(exact, entry, history)
 }
 
 /**
  * A verified release that ended as a failure was taken back later; what was released anew after that counts by its
  * newest entry. Going back and forth between two bad versions is so ruled out.
  */
-function wasTakenBack(entry: HistoryEntry, verified: readonly HistoryEntry[]): boolean {
-  const newest = verified.find(({ record }) => isSameVersion(record, entry.record))
+function wasTakenBack(entry: HistoryEntry, history: readonly HistoryEntry[]): boolean {
+  const newest = history.find((each) => each.verified && isWhatRan(each, entry, history))
   return newest?.state === 'failure' || newest?.state === 'error'
+}
+
+/**
+ * One entry ran what the other did. A rollback that found nothing which had kept the template put the image alone back,
+ * on a template that no release had: it stands for the releases of that image.
+ */
+function isWhatRan(
+  { record }: HistoryEntry,
+  { record: other }: HistoryEntry,
+  history: readonly HistoryEntry[],
+): boolean {
+  if (isSameVersion(record, other)) return true
+  const released = history.some((each) => each.record.kind === 'release' && isSameVersion(each.record, record))
+  return record.kind === 'rollback' && !released && isSameImage(record, other)
 }
 
 function namesOf(verified: readonly HistoryEntry[]): readonly string[] {

@@ -100,6 +100,23 @@ describe('the previous release', () => {
     })
   })
 
+  test('is not what a rollback put back by its image alone, nor when that was taken back in its turn', () => {
+    const put = (state: string): HistoryEntry => ({
+      id: 9,
+      verified: true,
+      state,
+      record: release(2, { kind: 'rollback', template: "2's image in 3's template" }),
+    })
+    const before = history('3 failure verified', '2 inactive', '1 inactive')
+    const next = chooseTarget(PREVIOUS, [put('success'), ...before], put('success').record)
+    expect(next).toMatchObject({ kind: 'target', entry: { record: { version: '1.0.0' } } })
+
+    const [again] = history('1 success rollback')
+    if (again === undefined) throw new Error('no entry')
+    const last = chooseTarget(PREVIOUS, [again, put('failure'), ...before], again.record)
+    expect(last).toMatchObject({ kind: 'none' })
+  })
+
   test.each([
     [[], 'no release was ever verified'],
     [['2 failure'], 'no release was ever verified'],
