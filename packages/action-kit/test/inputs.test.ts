@@ -25,6 +25,16 @@ describe('inputs', () => {
     expect(inputs.token).toBeUndefined()
   })
 
+  test('of several lines lose the indentation that all of them have, and no more', () => {
+    const specs = defineInputs({ gates: input.multiLine({ description: 'gates' }) })
+    const gates = (text: string) => read(specs, { INPUT_GATES: text }).inputs.gates
+    expect(gates('\n  - name: a\n    http: x\n\n  - name: b\n')).toBe('- name: a\n  http: x\n\n- name: b')
+    expect(gates('- name: a\n  http: x')).toBe('- name: a\n  http: x')
+    expect(gates('    - a\n  - b')).toBe('  - a\n- b')
+    expect(gates('  one line\n')).toBe('one line')
+    expect(gates(' \n\n')).toBeUndefined()
+  })
+
   test('that nobody declared are warned about, with the nearest name', () => {
     const { warnings } = read(SHARED_INPUTS, { INPUT_NAMESPACES: 'shop', INPUT_XYZZY: '1', INPUT_EMPTY: '' })
     expect(warnings).toEqual([
