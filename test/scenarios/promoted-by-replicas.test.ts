@@ -64,6 +64,14 @@ describe('a good version, without a router', () => {
       expect(done.summary).toMatch(/bar \[50(, 50)*\]/)
       const said = scene.github.checkRuns.map(({ summary }) => summary)
       expect(said).toContainEqual(expect.stringContaining('Judged with 50 % of the traffic'))
+      const phases = scene.github.deployments.flatMap(({ statuses }) =>
+        statuses.map(({ description }) => description),
+      )
+      expect(phases.filter((text) => text.startsWith('canary'))).toEqual([
+        'canary 50 %: soaking',
+        'canary 50 %: soaking',
+        'canary 50 %: passed',
+      ])
     },
   )
 })

@@ -89,7 +89,7 @@ export async function release(step: Release): Promise<void> {
       log.line(`▶ ${entry.text}`)
       recorder?.moving(entry)
     },
-    judging: (stage, flight) => recorder?.judging(stage, flight),
+    judging: (stage, flight, entry) => recorder?.judging(stage, flight, entry),
     nameOf: (digest) => recorder?.nameOf(digest),
     tell: (text) => log.line(text),
   }

@@ -100,7 +100,7 @@ export async function release(step: Release): Promise<void> {
       log.line(`▶ ${entry.text}`)
       recorder?.moving(entry)
     },
-    judging: (stage, flight) => recorder?.judging(stage, flight),
+    judging: (stage, flight, entry) => recorder?.judging(stage, flight, entry),
     nameOf: (digest) => recorder?.nameOf(digest),
     tell: (text) => log.line(text),
   }
@@ -202,7 +202,7 @@ function writeRecord(recorder: Recorder | undefined, { end, last }: CanaryEnd, g
       if (end.decision === 'promoted')
         recorder?.verified(`${goal.release.version} serves all traffic, verified`)
       else if (end.decision === 'unchanged') recorder?.landed(last.seen.claim.state.live)
-      else if (end.decision === 'advanced') recorder?.passed(`canary ${goal.until} %: passed`)
+      else if (end.decision === 'advanced') recorder?.passed(`canary ${formatPercent(last.seen.traffic.weight)}: passed`)
       return
     case 'failed':
       return recorder?.failed(`${end.decision}: ${end.reason}`)

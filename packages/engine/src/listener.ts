@@ -19,6 +19,10 @@ export interface LoopListener<Seen, Stage extends GateStage, Kind extends string
   /** A move of a new kind begins; repeated waits are told once. */
   moving?(entry: JournalEntry<Kind>, seen: Seen): void
   /** @param underWay what the Lease says of the release */
-  judging?(stage: Stage, underWay: { readonly deployment: number | undefined } | undefined): void
+  judging?(
+    stage: Stage,
+    underWay: { readonly deployment: number | undefined } | undefined,
+    entry: JournalEntry<Kind>,
+  ): void
   tell?(text: string): void
 }

@@ -178,7 +178,7 @@ export async function runLoop<
         journal.push(entry)
         listener.moving?.(entry, seen)
         if (move.kind === 'judge' && move.stage !== undefined)
-          listener.judging?.(move.stage, course.underWay(seen.claim.state))
+          listener.judging?.(move.stage, course.underWay(seen.claim.state), entry)
       }
       if (move.kind === 'claim') deployment ??= await listener.opening?.(seen)
       try {

@@ -34,7 +34,7 @@ export interface RecordedGoal {
 export interface PhaseWords {
   /** @returns undefined: no phase begins with it */
   moving(entry: JournalEntry): string | undefined
-  judging(stage: GateStage): string
+  judging(stage: GateStage, entry: JournalEntry): string
 }
 
 /** All that the record looks at: the same for every strategy. */
@@ -112,9 +112,13 @@ export class Recorder implements LoopListener<RecordedSight, GateStage> {
     if (phase !== undefined) this.#phase(phase)
   }
 
-  judging(stage: GateStage, of: { readonly deployment: number | undefined } | undefined): void {
+  judging(
+    stage: GateStage,
+    of: { readonly deployment: number | undefined } | undefined,
+    entry: JournalEntry,
+  ): void {
     this.#deployment ??= of?.deployment
-    this.#phase(this.#frame.phases.judging(stage))
+    this.#phase(this.#frame.phases.judging(stage, entry))
   }
 
   tell(text: string): void {
