@@ -244,6 +244,8 @@ export async function runLoop<
       case 'conflict':
         conflicts++
         if (conflicts <= MOST_CONFLICTS) {
+          // One is nothing unusual; who meets more of them should not wait without knowing why.
+          if (conflicts > 1) listener.tell?.(`${messageOf(error)}; looking again`)
           await clock.sleep(conflicts * 50)
           return obstacle
         }

@@ -138,10 +138,13 @@ describe('a conflict', () => {
     expectHarmless(world)
   })
 
-  test('eight times is patience', async () => {
+  test('eight times is patience, and from the second on is told', async () => {
     const world = new FakeWorld()
     refuse(world, 'shift 100', 8, () => new Conflict('the route has changed'))
-    expect((await run(world)).end).toEqual({ kind: 'done', decision: 'promoted' })
+    const told: string[] = []
+    const { end } = await run(world, { listener: { tell: (text) => told.push(text) } })
+    expect(end).toEqual({ kind: 'done', decision: 'promoted' })
+    expect(told).toEqual(Array.from({ length: 7 }, () => 'the route has changed; looking again'))
   })
 
   test('nine times in a row is somebody writing against us: taken back', async () => {
