@@ -28,7 +28,9 @@ test('names and messages from outside cannot break the table, link, mention or r
     { gate: evil, verdict: judgeGate(evil, taken, ended), samples: taken },
   ]).split('\n')
   expect(more).toBeUndefined()
-  expect(row).toContain('a\\|b ↵ &lt;script&gt;&#64;all \\[x\\](https&#58;//e) \\`c\\` &amp;&#35;64;')
+  expect(row).toContain(
+    'a\\|b ↵ &lt;script&gt;&#64;\u200ball \\[x\\](https&#58;//e) \\`c\\` &amp;&#35;\u200b64;',
+  )
 })
 
 test("a check run's text holds the evidence as JSON, and fits whatever the samples are", () => {

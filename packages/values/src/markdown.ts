@@ -1,11 +1,19 @@
 /** Control characters but tab and newline, and those that turn the direction of text. */
 const CONTROL = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu
 
+/**
+ * What GitHub would make a mention or a reference of. It looks for them in the finished page, where what was escaped is
+ * itself again, so a space of no width parts them. Inside a word there is none: `shop@sha256:…`.
+ */
+const LINKING = /((?<![A-Za-z0-9])@(?=[A-Za-z0-9])|#(?=\d)|\bGH-(?=\d))/g
+const PARTED = '$1\u200b'
+
 /** Text from outside as Markdown that shows it and does nothing else: no markup, HTML, mention, issue or link. */
 export function markdownText(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
     .replace(CONTROL, '')
+    .replace(LINKING, PARTED)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
@@ -45,7 +53,7 @@ export function markdownBlock(language: '' | 'sh' | 'json' | 'mermaid', text: st
 export function markdownFold(title: string, body: string): string {
   // A line of HTML: Markdown's escapes would stand there as they are.
   const line = title.trim().replace(/\s+/g, ' ').replace(CONTROL, '')
-  const safe = line.replace(/[&<>"@#]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+  const safe = line.replace(LINKING, PARTED).replace(/[&<>"@#]/g, (mark) => `&#${mark.charCodeAt(0)};`)
   return `<details><summary>${safe}</summary>\n\n${body.trim()}\n\n</details>`
 }
 
