@@ -18,6 +18,8 @@ const PAGE = 50
 const MOST_PAGES = 6
 /** All services together: a quiet one may stand far behind a busy one. */
 const MOST_PAGES_OF_ALL = 20
+/** The largest page that REST gives. */
+const MOST_LISTED = 100
 const QUERY = `query($owner: String!, $repo: String!, $environments: [String!], $first: Int!, $after: String) {
   repository(owner: $owner, name: $repo) {
     deployments(environments: $environments, first: $first, after: $after, orderBy: {field: CREATED_AT, direction: DESC}) {
@@ -28,20 +30,27 @@ const QUERY = `query($owner: String!, $repo: String!, $environments: [String!], 
 }`
 
 /**
- * The releases of one service to one environment, newest first: by GraphQL, and where that fails (old GHES, a fault)
- * by REST, which filters by `task` but takes a call for the statuses of each.
+ * The releases of one service to one environment, newest first: by GraphQL, and by REST, which filters by `task` but
+ * takes a call for the statuses of each, where that fails (old GHES, a fault) or where others fill the pages: of what
+ * is older then.
  */
 export async function readHistory(releases: Releases, limit: number): Promise<readonly LedgerEntry[]> {
   const { service } = releases
+  let oldest: number | undefined
   const wanted: Wanted = {
     of: (name) => (name === service ? releases : undefined),
     enough: (found) => found >= limit,
     refuse: (_, error) => {
       throw error
     },
+    cut: (_, last) => (oldest = last),
   }
   return eitherWay(
-    async () => (await byGraphql(releases, wanted, MOST_PAGES)).map(({ entry }) => entry).slice(0, limit),
+    async () => {
+      const newest = (await byGraphql(releases, wanted, MOST_PAGES)).map(({ entry }) => entry).slice(0, limit)
+      if (oldest === undefined) return newest
+      return [...newest, ...(await byRest(releases, limit - newest.length, wanted, oldest))]
+    },
     () => byRest(releases, limit, wanted),
   )
 }
@@ -82,7 +91,7 @@ export async function readServices(
       // Without GraphQL: which services there are, then each by its own filter.
       const listed = await listDeployments(environment.github, {
         environment: environment.environment,
-        limit: 100,
+        limit: MOST_LISTED,
       })
       const services = new Set(listed.flatMap(({ task }) => serviceOf(task) ?? []))
       const each = await Promise.all(
@@ -133,8 +142,8 @@ interface Wanted {
   refuse(service: string, error: Conflict): void
   /** A Deployment of that service is no record. */
   unread?(service: string, deployment: number): void
-  /** There are more than so many pages. */
-  cut?(pages: number): void
+  /** There are more than so many pages, of which the last one ends with the Deployment `oldest`. */
+  cut?(pages: number, oldest: number): void
 }
 
 interface Found {
@@ -149,6 +158,7 @@ async function byGraphql(
 ): Promise<readonly Found[]> {
   const found: Found[] = []
   let after: string | undefined
+  let oldest = Infinity
   for (let page = 0; page < mostPages && !wanted.enough(found.length); page++) {
     const variables = {
       owner: github.owner,
@@ -159,6 +169,7 @@ async function byGraphql(
     }
     const { nodes, next } = pageOf(await github.graphql(QUERY, variables, 'deployments: read'))
     for (const { deployment, states } of nodes) {
+      oldest = Math.min(oldest, deployment.id)
       const service = serviceOf(deployment.task)
       const releases = service === undefined ? undefined : wanted.of(service)
       const entry = releases === undefined ? undefined : read(deployment, states, releases, wanted)
@@ -167,13 +178,21 @@ async function byGraphql(
     if (next === undefined) return found
     after = next
   }
-  if (!wanted.enough(found.length)) wanted.cut?.(mostPages)
+  if (!wanted.enough(found.length)) wanted.cut?.(mostPages, oldest)
   return found
 }
 
-async function byRest(releases: Releases, limit: number, wanted: Wanted): Promise<readonly LedgerEntry[]> {
+/** @param before only what is older than this Deployment */
+async function byRest(
+  releases: Releases,
+  limit: number,
+  wanted: Wanted,
+  before = Infinity,
+): Promise<readonly LedgerEntry[]> {
   const { github, environment, service } = releases
-  const deployments = await listDeployments(github, { task: taskOf(service), environment, limit })
+  const most = before === Infinity ? limit : MOST_LISTED
+  const listed = await listDeployments(github, { task: taskOf(service), environment, limit: most })
+  const deployments = listed.filter(({ id }) => id < before)
   const entries = await Promise.all(
     deployments.slice(0, limit).map(async (deployment) => {
       const statuses = await listStatuses(github, deployment.id)

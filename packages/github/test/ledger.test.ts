@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { Conflict, Forbidden } from '@release-actions/values'
+import type { Deployment } from '../../lab/src/github/index.ts'
 import { JOB, record, world } from './world.ts'
 
 const older = record({ version: '1.3.2', digest: `sha256:${'b'.repeat(64)}`, run: { id: 6, attempt: 1 } })
@@ -223,6 +224,31 @@ describe('the history', () => {
         .open(record({ service: 'cart', run: { id: 100 + n, attempt: 1 } }), undefined)
     }
     expect((await it.ledger().history()).map((entry) => entry.id)).toEqual([id])
+  })
+
+  test('finds what is further back than the newest Deployments of others', async () => {
+    await using it = await world()
+    const deployments = it.hub.deployments as Deployment[]
+    const others = (count: number): void => {
+      const [one] = deployments
+      for (let n = 0; n < count && one !== undefined; n++) {
+        const id = (deployments.at(-1)?.id ?? 0) + 1
+        deployments.push({ ...one, id, task: 'deploy', createdAt: one.createdAt + deployments.length })
+      }
+    }
+    const ledger = it.ledger()
+    const first = await ledger.open(older, undefined)
+    await ledger.verified(first.id, 'live')
+    const [kept] = deployments
+    others(310)
+    // Seen by both ways to ask, it is told once.
+    if (kept !== undefined)
+      deployments.push({ ...kept, id: (deployments.at(-1)?.id ?? 0) + 1, createdAt: kept.createdAt + 1000 })
+    expect((await ledger.history()).map(({ id, verified }) => [id, verified])).toEqual([
+      [deployments.at(-1)?.id, true],
+      [first.id, true],
+    ])
+    expect(it.warnings).toEqual([])
   })
 
   test('leaves out what is no record of ours, and says so', async () => {
