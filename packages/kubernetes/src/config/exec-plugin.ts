@@ -23,15 +23,26 @@ export function fromExecPlugin(
   clock: Clock,
   limit = LIMIT,
 ): CredentialSource {
-  let kept: Promise<Credential> | undefined
-  let ends: number | undefined
+  let kept: Credential | undefined
+  /** What is asked for side by side is asked of the plugin once. */
+  let asking: Promise<Credential> | undefined
+
+  const ask = (): Promise<Credential> =>
+    (asking ??= run(context, exec, env, limit)
+      .then((credential) => (kept = credential))
+      .finally(() => (asking = undefined)))
+
   return async (fresh) => {
-    if (fresh || kept === undefined || (ends !== undefined && clock.now() > ends - EARLY)) {
-      kept = run(context, exec, env, limit)
+    const last = kept
+    const { expiresAt = Infinity } = last ?? {}
+    if (last !== undefined && !fresh && clock.now() <= expiresAt - EARLY) return last
+    try {
+      return await ask()
+    } catch (error) {
+      // A plugin that fails for a moment ends nothing while what it gave before still holds.
+      if (last !== undefined && !fresh && clock.now() < expiresAt) return last
+      throw error
     }
-    const credential = await kept
-    ends = credential.expiresAt
-    return credential
   }
 }
 

@@ -254,6 +254,25 @@ describe('credentials', () => {
       expect(readFileSync(calls, 'utf8')).toBe('xxx')
     })
 
+    test('are asked for once by all who need them, and hold to their end while the plugin fails', async () => {
+      const [calls, broken] = [write('calls-of-all', ''), path.join(folder, 'broken')]
+      const failing = `if (require('node:fs').existsSync(${JSON.stringify(broken)})) process.exit(1)`
+      const user = exec(plugin('at-times.cjs', `${answer};${failing}`), { args: [calls] })
+      const connection = await open(config({}, user), { env: { PATH: process.env['PATH'] ?? '' } })
+      const all = (): Promise<unknown> => Promise.all([1, 2, 3].map(() => connection.access()))
+      const { readFileSync } = await import('node:fs')
+      await all()
+      expect(readFileSync(calls, 'utf8')).toBe('x')
+      write('broken', '')
+      now = Date.parse('2026-11-21T12:14:30Z')
+      await all()
+      expect(readFileSync(calls, 'utf8')).toBe('xx')
+      now = Date.parse('2026-11-21T12:15:00Z')
+      await expect(connection.access()).rejects.toMatchObject({ code: 'forbidden' })
+      rmSync(broken)
+      await connection.access()
+    })
+
     test('that fails says what it said, and how to install it', async () => {
       const failing = exec(plugin('bad.cjs', 'console.error("no session: run login"); process.exit(3)'))
       await expect((await open(config({}, failing))).access()).rejects.toMatchObject({
