@@ -6,6 +6,7 @@ import type { RunId } from '@release-actions/release'
 import { Conflict, InvalidInput, messageOf, type Milliseconds } from '@release-actions/values'
 import type { Client } from './client.ts'
 import { isMapping } from './config/kubeconfig.ts'
+import { parseManifest } from './manifest-yaml.ts'
 import { bounded, DOMAIN, OWNER } from './names.ts'
 import { apiVersionOf, type Job } from './objects.ts'
 
@@ -217,11 +218,13 @@ async function readJob(file: string, cwd: string): Promise<Job> {
   } catch (error) {
     throw wrong(`a file that can be read (${messageOf(error)})`)
   }
-  const { parseAllDocuments } = await import('yaml')
-  const documents = parseAllDocuments(text)
-  const broken = documents.flatMap((each) => each.errors)[0]
-  if (broken !== undefined) throw wrong(`YAML that can be read (${broken.message.split('\n')[0]})`)
-  const objects = documents.map((each) => each.toJS() as unknown).filter((each) => each !== null)
+  let documents: readonly unknown[]
+  try {
+    documents = await parseManifest(text)
+  } catch (error) {
+    throw wrong(`YAML that can be read (${messageOf(error).split('\n')[0]})`)
+  }
+  const objects = documents.filter((each) => each !== null)
   const [job] = objects
   if (objects.length !== 1 || !isMapping(job) || job['kind'] !== 'Job' || job['apiVersion'] !== 'batch/v1')
     throw wrong('a file with one Job (batch/v1)')

@@ -2,6 +2,7 @@ import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { InvalidInput, messageOf } from '@release-actions/values'
 import { isMapping } from '../config/kubeconfig.ts'
+import { parseManifest } from '../manifest-yaml.ts'
 import type { AnyObject, PodTemplate } from '../objects.ts'
 
 /** The rendered YAML of a new version, sorted by what a release does with it. */
@@ -122,16 +123,11 @@ function json(text: string): readonly unknown[] | undefined {
 }
 
 async function yaml(text: string, shown: string): Promise<readonly unknown[]> {
-  const { parseAllDocuments } = await import('yaml')
-  const documents = parseAllDocuments(text)
-  if (!Array.isArray(documents)) return []
-  return documents.map((document): unknown => {
-    const [problem] = document.errors
-    if (problem !== undefined) {
-      throw new InvalidInput('manifests', shown, 'YAML', { why: [messageOf(problem).split('\n')[0] ?? ''] })
-    }
-    return document.toJS()
-  })
+  try {
+    return await parseManifest(text)
+  } catch (error) {
+    throw new InvalidInput('manifests', shown, 'YAML', { why: [messageOf(error).split('\n')[0] ?? ''] })
+  }
 }
 
 function flat(value: unknown): readonly unknown[] {
