@@ -25,22 +25,22 @@ export interface Applying {
 
 /** @param kept objects that a release holds itself, as `Kind/name`: not applied */
 export function createApplying(client: Client, manifests: Manifests, kept: ReadonlySet<string>): Applying {
-  const types = new Map<string, Promise<ReadonlyMap<string, string>>>()
+  const types = new Map<string, Promise<ReadonlyMap<string, KnownKind>>>()
   const label = (object: AnyObject): string => `${object.kind}/${object.metadata?.name}`
   const others = manifests.others.filter((object) => !kept.has(label(object)))
 
-  /** Kinds to plural names, from the API's own list. */
-  function kindsOf(group: string, version: string): Promise<ReadonlyMap<string, string>> {
+  /** From the API's own list. */
+  function kindsOf(group: string, version: string): Promise<ReadonlyMap<string, KnownKind>> {
     const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
     const known = types.get(path)
     if (known !== undefined) return known
     const asked = client.raw({ method: 'GET', path }).then((answer) => {
-      if (answer.status !== 200) return new Map<string, string>()
+      if (answer.status !== 200) return new Map<string, KnownKind>()
       const { resources = [] } = JSON.parse(answer.body) as {
-        resources?: readonly { kind: string; name: string }[]
+        resources?: readonly ({ kind: string } & KnownKind)[]
       }
       return new Map(
-        resources.filter(({ name }) => !name.includes('/')).map(({ kind, name }) => [kind, name]),
+        resources.filter(({ name }) => !name.includes('/')).map(({ kind, ...known }) => [kind, known]),
       )
     })
     types.set(path, asked)
@@ -49,12 +49,35 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
 
   async function typeOf(object: AnyObject): Promise<ResourceType> {
     const [version = '', group = ''] = (object.apiVersion ?? '').split('/').reverse()
-    const plural = (await kindsOf(group, version)).get(object.kind ?? '')
-    if (plural !== undefined) return { group, version, plural }
+    const known = (await kindsOf(group, version)).get(object.kind ?? '')
+    if (known === undefined) {
+      throw new ReleaseError(
+        'invalid-input',
+        `manifests: the cluster knows no ${object.kind} of ${object.apiVersion}`,
+      )
+    }
+    if (known.namespaced) return { group, version, plural: known.name }
     throw new ReleaseError(
       'invalid-input',
-      `manifests: the cluster knows no ${object.kind} of ${object.apiVersion}`,
+      `manifests: ${label(object)} belongs to no namespace, and a release applies only what is in its own`,
+      { fix: [`apply ${label(object)} before the release, and leave it out of the manifests`] },
     )
+  }
+
+  /** @returns why the server would not take it at the promotion, when the new version already serves */
+  async function dryRun(object: AnyObject, type: ResourceType): Promise<readonly string[]> {
+    try {
+      await client.apply(type, object, { dryRun: true, force: true })
+      return []
+    } catch (error) {
+      if (!(error instanceof ReleaseError)) throw error
+      const { code, message, why } = error
+      if (code !== 'invalid-input' && code !== 'forbidden' && code !== 'conflict') throw error
+      const also = why.filter((each) => !message.includes(each))
+      // A webhook with side effects is asked for the first time when it counts.
+      if (also.some((each) => /not support dry ?run/i.test(each))) return []
+      return [`${label(object)} of the manifests could not be applied: ${[message, ...also].join('; ')}`]
+    }
   }
 
   return {
@@ -65,11 +88,18 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
       const found = await Promise.all(
         others.map(async (object) => {
           const type = await typeOf(object)
-          return ruleFor(type, ['create', 'patch'])
+          return { rule: ruleFor(type, ['create', 'patch']), refused: await dryRun(object, type) }
         }),
       )
       return {
-        refused: configs.flatMap((each) => (each.kind === 'changed' ? [each.why] : [])),
+        refused: [
+          ...configs.flatMap((each) => (each.kind === 'changed' ? [each.why] : [])),
+          ...twice(manifests.configs).map(
+            (name) =>
+              `${name} is in the manifests twice, with different contents: only one of them can be created`,
+          ),
+          ...found.flatMap(({ refused }) => refused),
+        ],
         warnings: [
           ...configs.flatMap((each) => (each.kind === 'unseen' ? [each.why] : [])),
           ...manifests.others
@@ -79,7 +109,7 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
                 `${label(object)} of the manifests is not applied: a release changes it itself; apply it between releases`,
             ),
         ],
-        rules: [...configRules(manifests.configs), ...found],
+        rules: [...configRules(manifests.configs), ...found.map(({ rule }) => rule)],
       }
     },
 
@@ -103,6 +133,24 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
       }
     },
   }
+}
+
+/** Of an API's list of resources. `name`: the plural one. */
+interface KnownKind {
+  readonly name: string
+  readonly namespaced: boolean
+}
+
+/** Those that are there a second time, and not as before. */
+function twice(configs: readonly AnyObject[]): readonly string[] {
+  const first = new Map<string, string>()
+  return configs.flatMap((object) => {
+    const name = `${object.kind} ${object.metadata?.name}`
+    const now = contents(object)
+    const before = first.get(name) ?? now
+    first.set(name, before)
+    return before === now ? [] : [name]
+  })
 }
 
 /** Of ConfigMaps and Secrets what their creation takes, and nothing for a kind that is not in the manifests. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { appDeployment } from '../../../lab/src/stage/objects.ts'
+import { appDeployment, type Manifest } from '../../../lab/src/stage/objects.ts'
 import { createApplying } from '../../src/canary/applying.ts'
 import { readManifests } from '../../src/canary/manifests.ts'
 import { shop, World } from '../world.ts'
@@ -82,6 +82,13 @@ describe('releasing manifests', () => {
       spec: { selector: { app: 'x' }, ports: [{ port }] },
     })
 
+  const job = (name: string): Manifest => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'migrate' },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name, image: 'shop:2' }] } } },
+  })
+
   test('the goal is the template as the server would hold it: a promoted one is the same', async () => {
     await using it = await World.start()
     const manifests = [files({ 'd.json': deployment })]
@@ -152,6 +159,63 @@ describe('releasing manifests', () => {
     await expect(canary.cluster.preflight()).rejects.toMatchObject({
       why: [expect.stringContaining('ConfigMap config-2 has changed under its old name')],
     })
+  })
+
+  test.each<[string, object, RegExp]>([
+    [
+      'a field that the server does not take',
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'extra' },
+        spec: { selector: { app: 'x' }, ports: [{ port: 99_999 }] },
+      },
+      /^Service\/extra of the manifests could not be applied: .*spec\.ports\[0\]\.port/,
+    ],
+    ['a Job of that name with another template', job('other'), /^Job\/migrate of the manifests .*immutable/],
+    [
+      'a resourceVersion that has passed',
+      { ...job('first'), metadata: { name: 'migrate', resourceVersion: '1' } },
+      /^Job\/migrate/,
+    ],
+  ])(
+    'what could not be applied at the promotion is refused at the first look: %s',
+    async (_, object, why) => {
+      await using it = await World.start()
+      await it.apply(job('first'))
+      const manifests = [files({ 'd.json': deployment, 'o.json': JSON.stringify(object) })]
+      const canary = await it.open({ image: undefined, manifests })
+      await expect(canary.cluster.preflight()).rejects.toMatchObject({
+        code: 'invalid-input',
+        why: [expect.stringMatching(why)],
+      })
+      expect(await it.admin.find('Service', 'extra')).toBeUndefined()
+    },
+  )
+
+  test('an object of no namespace is refused at the first look, with what to do', async () => {
+    await using it = await World.start()
+    const namespace = '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}'
+    const manifests = [files({ 'd.json': deployment, 'n.json': namespace })]
+    const canary = await it.open({ image: undefined, manifests })
+    await expect(canary.cluster.preflight()).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining('Namespace/shop belongs to no namespace'),
+      fix: [expect.stringContaining('leave it out of the manifests')],
+    })
+  })
+
+  test('a ConfigMap that is there twice and differs is refused: the second would be dropped', async () => {
+    await using it = await World.start()
+    const twice = (second: string): string[] => [
+      files({ 'd.json': deployment, 'c.yaml': `${CONFIG}---\n${CONFIG.replace('a: b', second)}` }),
+    ]
+    const canary = await it.open({ image: undefined, manifests: twice('a: c') })
+    await expect(canary.cluster.preflight()).rejects.toMatchObject({
+      why: [expect.stringContaining('ConfigMap config-2 is in the manifests twice')],
+    })
+    const same = await it.open({ image: undefined, manifests: twice('a: b') })
+    await same.cluster.preflight()
   })
 
   test('the stable that somebody rolls while the rest is applied is not promoted over', async () => {
