@@ -1,6 +1,8 @@
 import type { PodSight, Pods, ProxyAnswer, Track } from '@release-actions/ports'
 import { Forbidden, type Milliseconds, NotFound, Unreachable } from '@release-actions/values'
+import { runningContainers } from './canary/containers.ts'
 import { isReady, revisionsOf } from './canary/revisions.ts'
+import { statusesOf } from './canary/trouble.ts'
 import type { Client } from './client.ts'
 import type { Pod } from './objects.ts'
 import { parseQuantity } from './quantity.ts'
@@ -94,7 +96,9 @@ interface PodMetrics {
 function sightOf(pod: Pod): PodSight {
   const { metadata = {}, spec, status } = pod
   const started = Date.parse(status?.startTime ?? '')
-  const containers = spec?.containers ?? []
+  const containers = runningContainers(spec)
+  const names = new Set(containers.map((each) => each.name))
+  const statuses = statusesOf(pod).filter((each) => names.has(each.name))
   const ports = containers.flatMap((each) => each.ports ?? [])
   return {
     name: metadata.name ?? '',
@@ -102,7 +106,7 @@ function sightOf(pod: Pod): PodSight {
     ready: isReady(pod),
     deleting: metadata.deletionTimestamp !== undefined,
     startedAt: Number.isNaN(started) ? undefined : started,
-    restarts: (status?.containerStatuses ?? []).reduce((all, each) => all + each.restartCount, 0),
+    restarts: statuses.reduce((all, each) => all + each.restartCount, 0),
     ports: Object.fromEntries(
       ports.flatMap((each) => (each.name === undefined ? [] : [[each.name, each.containerPort]])),
     ),

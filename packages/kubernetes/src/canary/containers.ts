@@ -30,6 +30,12 @@ export function chooseContainer(template: PodTemplate | undefined, wanted: strin
   return only
 }
 
+/** Those that run for as long as the pod does: sidecars (init containers that are always restarted) too. */
+export function runningContainers(spec: PodTemplate['spec']): readonly Container[] {
+  const { containers = [], initContainers = [] } = spec ?? {}
+  return [...containers, ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')]
+}
+
 /** The template with another image in one container. */
 export function withImage(template: PodTemplate, container: string, image: string): PodTemplate {
   const spec = template.spec

@@ -1,3 +1,4 @@
+import { runningContainers } from './containers.ts'
 import type { Autoscaler, Deployment, PodTemplate, Service } from '../objects.ts'
 
 /** What is known of a workload at the first look. */
@@ -69,7 +70,7 @@ function* refusedDeployment({ deployment }: FirstLook): Generator<string> {
 }
 
 function* refusedPods({ goal, claims, words = CANARY_WORDS }: FirstLook): Generator<string> {
-  for (const container of goal.spec?.containers ?? []) {
+  for (const container of runningContainers(goal.spec)) {
     const port = container.ports?.find((each) => (each.hostPort ?? 0) > 0)
     if (port !== undefined) {
       yield `container ${container.name} has the hostPort ${port.hostPort}: ${words.both} could not share a node`
@@ -119,7 +120,8 @@ function* warnedPods({ goal, claims, words = CANARY_WORDS }: FirstLook): Generat
   const init = initContainers.filter((each) => each.restartPolicy !== 'Always').map((each) => each.name)
   if (init.length > 0)
     yield `init containers (${init.join(', ')}) run ${words.early} too: one that migrates a database migrates it then`
-  const serves = containers.some((each) => (each.ports ?? []).length > 0)
+  const running = runningContainers(goal.spec)
+  const serves = running.some((each) => (each.ports ?? []).length > 0)
   if (!serves) {
     yield 'no container names a port: a queue worker or a cron-like pod works from its start, whatever its weight is'
   }
@@ -127,7 +129,7 @@ function* warnedPods({ goal, claims, words = CANARY_WORDS }: FirstLook): Generat
   const mesh = MESH.find((key) => marks[key] !== undefined)
   if (mesh !== undefined)
     yield `the pods are in a mesh (${mesh}): its policies may treat the labels of ${words.newcomer} differently`
-  if (serves && containers.every((each) => each.readinessProbe === undefined)) {
+  if (serves && running.every((each) => each.readinessProbe === undefined)) {
     yield 'no readinessProbe: a pod gets traffic as soon as its process starts, and requests fail until it serves'
   }
   const without = containers.filter((each) => each.lifecycle?.preStop === undefined).map((each) => each.name)

@@ -34,9 +34,25 @@ const pods = (more: object): PodTemplate => ({ spec: { containers: goal.spec?.co
 const container = (more: object): PodTemplate => ({
   spec: { containers: [{ ...goal.spec?.containers[0], name: 'app', ...more }] },
 })
+/** The port and the probe are those of an init container beside an app that has none. */
+const sidecar = (more: object): PodTemplate => ({
+  spec: {
+    containers: [{ name: 'app', lifecycle: { preStop: { sleep: { seconds: 5 } } } }],
+    initContainers: [
+      { name: 'proxy', image: 'proxy:1', ports: [{ containerPort: 1 }], readinessProbe: {}, ...more },
+    ],
+  },
+})
 
 test('an ordinary workload is neither refused nor warned about', () => {
   expect(judgeWorkload(plain)).toEqual({ refused: [], warnings: [] })
+})
+
+test('a sidecar may be what serves: an init container that is always restarted', () => {
+  const serving = judgeWorkload({ ...plain, goal: sidecar({ restartPolicy: 'Always' }) })
+  expect(serving).toEqual({ refused: [], warnings: [] })
+  const ended = judgeWorkload({ ...plain, goal: sidecar({}) })
+  expect(ended.warnings).toContainEqual(expect.stringMatching(/queue worker/))
 })
 
 describe('refused at the first look, with the reason', () => {
@@ -44,6 +60,11 @@ describe('refused at the first look, with the reason', () => {
     ['a paused Deployment', { deployment: spec({ paused: true }) }, /is paused/],
     ['Recreate', { deployment: spec({ strategy: { type: 'Recreate' } }) }, /Recreate.*all its pods at once/],
     ['a hostPort', { goal: container({ ports: [{ containerPort: 1, hostPort: 80 }] }) }, /hostPort 80/],
+    [
+      'a hostPort of a sidecar',
+      { goal: sidecar({ restartPolicy: 'Always', ports: [{ containerPort: 1, hostPort: 81 }] }) },
+      /container proxy has the hostPort 81/,
+    ],
     ['hostNetwork', { goal: pods({ hostNetwork: true }) }, /hostNetwork/],
     [
       'a ReadWriteOnce volume',
