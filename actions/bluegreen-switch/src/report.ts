@@ -1,7 +1,7 @@
 import type { GateLine, Note, Outcome, ReleaseReport } from '@release-actions/action-kit'
 import type { Ending } from '@release-actions/action-world'
 import { isForPeople, versionOfStable, type BlueGreenEnd } from '@release-actions/engine'
-import { colorName } from '@release-actions/kubernetes'
+import { colorName, leaseName } from '@release-actions/kubernetes'
 import type { BlueGreenGoal, Color, Landed, Owner, ReleaseId, SwitchMade } from '@release-actions/release'
 import { keptNotes } from './kept.ts'
 import { proved } from './proof.ts'
@@ -295,7 +295,7 @@ function nextOf(
   const events = { what: 'What the cluster said', command: `${kubectl} get events --sort-by=.lastTimestamp` }
   const state = {
     what: 'What is in flight',
-    command: `${kubectl} get lease release-actions-${workload} -o yaml`,
+    command: `${kubectl} get lease ${leaseName(workload)} -o yaml`,
   }
   const color: Color | undefined = flight?.to
   const logs =

@@ -261,6 +261,15 @@ describe('a switch that was not, or not kept', () => {
     expect(report.todo).toMatchObject({ kind: 'decide', command: WAY_BACK })
   })
 
+  test('the commands name the Lease of a workload with a long name as it is called', () => {
+    const workload = 'a'.repeat(60)
+    const ran = ended({ end: failed('held', 'unhealthy'), to: 'green' })
+    const { next } = reportOf(ran, { ...frame(), workload })
+    expect(next.map(({ command }) => command)).toContainEqual(
+      expect.stringMatching(/ get lease release-actions-a{38}-[0-9a-f]{8} -o yaml$/),
+    )
+  })
+
   test('held before the switch: nobody meets it, and nothing must be done', () => {
     const report = reportOf(ended({ end: failed('held', 'unhealthy'), to: 'blue' }), frame())
     expect(report.todo.kind).toBe('later')

@@ -2,6 +2,7 @@ import { utcTime, type Decision, type Outcome, type ReleaseReport } from '@relea
 import type { Ending } from '@release-actions/action-world'
 import { isForPeople, versionOfStable, type CanaryEnd } from '@release-actions/engine'
 import type { GateLine } from '@release-actions/action-kit'
+import { canaryName, leaseName } from '@release-actions/kubernetes'
 import {
   attained,
   type CanaryGoal,
@@ -125,9 +126,9 @@ function messageOf(ran: CanaryEnd, frame: ReportFrame, { decision, reason }: End
     case 'promoted':
       return `${frame.service} ${name} serves all traffic`
     case 'advanced':
-      return `${frame.service} ${name} has ${weight} % of the traffic, and has passed`
+      return `${frame.service} ${name} has ${formatPercent(weight)} of the traffic, and has passed`
     case 'unchanged':
-      return `${frame.service} ${weight === 100 ? `${name} serves all traffic` : `${name} has ${weight} % of the traffic`} already`
+      return `${frame.service} ${weight === 100 ? `${name} serves all traffic` : `${name} has ${formatPercent(weight)} of the traffic`} already`
     case 'retreated':
       return `${frame.service} is back on ${old.version}: ${reason ?? `${name} was taken back`}`
     default:
@@ -317,11 +318,11 @@ function nextOf(
   const events = { what: 'What the cluster said', command: `${kubectl} get events --sort-by=.lastTimestamp` }
   const state = {
     what: 'What is in flight',
-    command: `${kubectl} get lease release-actions-${workload} -o yaml`,
+    command: `${kubectl} get lease ${leaseName(workload)} -o yaml`,
   }
   const logs = {
     what: "What the new version's pods log",
-    command: `${kubectl} logs deployment/${workload}-canary --tail 50`,
+    command: `${kubectl} logs deployment/${canaryName(workload)} --tail 50`,
   }
   switch (decision) {
     case 'held':

@@ -8,7 +8,7 @@ import {
   type InFlight,
   type ReleaseId,
 } from '@release-actions/release'
-import { endingOf, reportOf, type ReportFrame } from '../src/report.ts'
+import { endingOf, outcomeOf, reportOf, type ReportFrame } from '../src/report.ts'
 
 const release = (version: string): ReleaseId => ({
   version,
@@ -182,6 +182,23 @@ describe('what a person must do', () => {
     const cancelled = ended({ end: failed('cancelled', 'cancelled'), weight: 0, flight: undefined })
     expect(reportOf(cancelled, frame(GOAL)).todo).toEqual({ kind: 'nothing' })
   })
+})
+
+test('the commands name the objects of a workload with a long name as they are called', () => {
+  const workload = 'a'.repeat(60)
+  const { next } = reportOf(ended({ end: failed('held', 'unhealthy'), weight: 5 }), {
+    ...frame(GOAL, WAY_BACK),
+    workload,
+  })
+  const [canary, lease] = next.map(({ command }) => command)
+  expect(canary).toContain(`deployment/${workload}-canary `)
+  expect(lease).toMatch(/ get lease release-actions-a{38}-[0-9a-f]{8} -o yaml$/)
+})
+
+test('a share that whole pods make is said in a number that people read', () => {
+  const advanced: End = { kind: 'done', decision: 'advanced' }
+  const { message } = outcomeOf(ended({ end: advanced, weight: 33.333333 }), frame(GOAL))
+  expect(message).toBe('shop 2 has 33.3 % of the traffic, and has passed')
 })
 
 describe('which version users are on', () => {

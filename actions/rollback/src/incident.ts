@@ -1,5 +1,11 @@
 import type { IncidentReport } from '@release-actions/ports'
-import { markdownBlock, markdownCode, markdownLine, markdownTable } from '@release-actions/values'
+import {
+  formatPercent,
+  markdownBlock,
+  markdownCode,
+  markdownLine,
+  markdownTable,
+} from '@release-actions/values'
 import type { Asked } from './asked.ts'
 import { isSameImage } from '@release-actions/release'
 import { sentenceOf } from './report.ts'
@@ -59,7 +65,7 @@ export function incidentOf(end: ServiceEnd, { environment = '', inputs, kit }: A
       'users are on',
       serving === undefined
         ? undefined
-        : `${serving.release.version} (${serving.share} % of the requests, configured)`,
+        : `${serving.release.version} (${formatPercent(serving.share)} of the requests, configured)`,
     ],
     ['target known from', end.source],
     ['object', `Deployment ${end.namespace}/${end.workload}`],

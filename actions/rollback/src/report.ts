@@ -1,5 +1,6 @@
 import type { ReleaseReport } from '@release-actions/action-kit'
 import { linksOf } from '@release-actions/action-world'
+import { leaseName } from '@release-actions/kubernetes'
 import { formatDuration } from '@release-actions/values'
 import type { Asked } from './asked.ts'
 import { isGood, type ServiceEnd } from './service-end.ts'
@@ -106,7 +107,7 @@ function nextOf({ namespace, workload }: ServiceEnd): ReleaseReport['next'] {
   const kubectl = `kubectl -n ${namespace}`
   return [
     { what: 'What it has run', command: `${kubectl} rollout history deployment/${workload}` },
-    { what: 'What the Lease says', command: `${kubectl} get lease release-actions-${workload} -o yaml` },
+    { what: 'What the Lease says', command: `${kubectl} get lease ${leaseName(workload)} -o yaml` },
     { what: 'What the cluster said', command: `${kubectl} get events --sort-by=.lastTimestamp` },
   ]
 }

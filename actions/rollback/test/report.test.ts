@@ -40,3 +40,8 @@ test('a rollback that failed is not left at that: what was found, and what to do
   expect(text).toContain('**Why:** no release has the version 9.9.9; verified releases: 2')
   expect(text).not.toContain('Nothing needs to be done')
 })
+
+test('the commands name the Lease of a workload with a long name as it is called', () => {
+  const text = summary({ decision: 'failed', code: 'unhealthy', workload: 'a'.repeat(60) })
+  expect(text).toMatch(/ get lease release-actions-a{38}-[0-9a-f]{8} -o yaml/)
+})

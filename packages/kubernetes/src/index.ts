@@ -18,7 +18,7 @@ export type { Goal } from './canary/goal.ts'
 export type { TargetOptions, TrafficChoice } from './canary/standing.ts'
 export type { Target } from './canary/target.ts'
 export { createHooks, type HooksOptions } from './hooks.ts'
-export { colorName } from './names.ts'
+export { canaryName, colorName, leaseName } from './names.ts'
 export { createPods } from './pods.ts'
 export {
   openRollback,
