@@ -69,7 +69,7 @@ export async function approach(options: CanaryOptions): Promise<Approach> {
       const own = names === '' ? [] : [`Deployment ${workload} differs in ${names}`]
       if (manifests.configs.length + manifests.others.length === 0) return { differing: own, unseen: [] }
       const { unappliedObjects } = await import('./canary/unapplied.ts')
-      const found = await unappliedObjects(client, manifests, heldByUs(workload, traffic))
+      const found = await unappliedObjects(client, manifests, heldByUs(manifests, workload, traffic))
       return { ...found, differing: [...own, ...found.differing] }
     },
     async open() {

@@ -9,6 +9,7 @@ import { findTarget, type Target } from './canary/target.ts'
 import type { KubernetesClaims } from './claims.ts'
 import type { Client } from './client.ts'
 import { createFence } from './fence.ts'
+import { colorName } from './names.ts'
 import { createPods } from './pods.ts'
 import { createHttpRoute } from './traffic/httproute.ts'
 import { createReplicas } from './traffic/replicas.ts'
@@ -48,7 +49,7 @@ export async function canaryOf(
   const applying =
     target.manifests === undefined
       ? undefined
-      : createApplying(client, target.manifests, heldByUs(workload, choice))
+      : createApplying(client, target.manifests, heldByUs(target.manifests, workload, choice))
   const preflight = (): Promise<readonly string[]> =>
     lookFirst({ client, target, applying, spread, uses: options.uses ?? [] })
   const cluster = createCluster({ client, clock, fence, held, target, applying, spread, preflight })
@@ -83,8 +84,8 @@ export async function canaryOf(
     pods: createPods(client, {
       stable: workload,
       canary: target.canary,
-      blue: `${workload}-blue`,
-      green: `${workload}-green`,
+      blue: colorName(workload, 'blue'),
+      green: colorName(workload, 'green'),
     }),
     client,
     target,

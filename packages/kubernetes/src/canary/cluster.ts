@@ -23,6 +23,7 @@ import { explainPods } from './explain.ts'
 import type { Goal } from './goal.ts'
 import { copied } from './never-copied.ts'
 import { revisionsOf } from './revisions.ts'
+import { scales } from './scales.ts'
 import { sightOf } from './sight.ts'
 import { changedLabels, type Target } from './target.ts'
 import { canaryTemplate } from './template.ts'
@@ -72,9 +73,7 @@ export function createCluster(options: ClusterOptions): Cluster & { close(): voi
 
   async function autoscalerOf(): Promise<Autoscaler | undefined> {
     const { items } = await client.list('HorizontalPodAutoscaler')
-    return items.find(
-      ({ spec }) => spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.name === workload,
-    )
+    return items.find((each) => scales(each, workload))
   }
 
   async function observe(): Promise<ClusterSight> {

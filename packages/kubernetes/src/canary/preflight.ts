@@ -13,6 +13,7 @@ import { foreign } from './cluster.ts'
 import { differingPolicies, sharedBudgets } from './policies.ts'
 import { selecting } from './labels.ts'
 import { judgeWorkload } from './refusals.ts'
+import { scales } from './scales.ts'
 import type { Target } from './target.ts'
 import { warnedVertical } from './vertical-autoscaler.ts'
 
@@ -41,9 +42,7 @@ export async function lookFirst(options: PreflightOptions): Promise<readonly str
     }),
     proveAccess(client, roleRules(['always', ...(spread ? [] : ['httproute' as const]), ...options.uses])),
   ])
-  const autoscaler = autoscalers.items.find(
-    ({ spec }) => spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.name === target.workload,
-  )
+  const autoscaler = autoscalers.items.find((each) => scales(each, target.workload))
   const [labels, services, policies, budgets, canary, claims, manifests, vertical] = await Promise.all([
     target.labels(),
     client.list('Service'),
