@@ -35,6 +35,7 @@ export async function openSetting(
     connection,
     namespace: inputs.namespace,
     nonce: newNonce(),
+    cancelled: kit.cancelled,
     workload,
     traffic: { kind: traffic.kind, name: traffic.name },
     image: release ? chosen?.image : undefined,

@@ -69,6 +69,7 @@ async function completeOne(
     clock,
     connection,
     nonce: randomBytes(6).toString('hex'),
+    cancelled: kit.cancelled,
     cwd: context.workspace,
     settle: inputs.settle,
     ...location,

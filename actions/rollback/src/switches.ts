@@ -142,6 +142,7 @@ export function openColors(
     traffic: { kind, name },
     restore,
     nonce: randomBytes(6).toString('hex'),
+    cancelled: kit.cancelled,
     cwd: kit.context.workspace,
     settle: inputs.settle,
   })

@@ -60,6 +60,7 @@ async function tried(story: Story): Promise<ServiceEnd> {
     clock: asked.kit.clock,
     connection: asked.connection,
     nonce: randomBytes(6).toString('hex'),
+    cancelled: asked.kit.cancelled,
     cwd: asked.kit.context.workspace,
     settle: asked.inputs.settle,
     uses: asked.hooks.length > 0 ? (['hooks'] as const) : [],

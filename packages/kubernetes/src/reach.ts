@@ -18,7 +18,7 @@ export interface ReachOptions {
   readonly nonce: string
   readonly leaseDuration?: Milliseconds
   /** Aborts on the runner's signal: then the claim is let go in a second, or left to expire. */
-  readonly cancelled?: AbortSignal | undefined
+  readonly cancelled: AbortSignal | undefined
   /** How long a router may follow its old configuration after accepting a new one. Default 5 s. */
   readonly settle?: Milliseconds | undefined
   /** What preflight proves besides: `gates` where they go through the proxies, `hooks`. */

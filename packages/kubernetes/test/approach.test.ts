@@ -21,6 +21,7 @@ async function near(
     traffic: { kind: 'httproute', name: 'shop' },
     image,
     nonce: 'n',
+    cancelled: undefined,
     cwd: process.cwd(),
   })
   const requests = (): readonly string[] =>

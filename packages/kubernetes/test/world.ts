@@ -117,6 +117,7 @@ export class World implements AsyncDisposable {
       traffic: { kind: 'httproute', name: 'shop' },
       image: IMAGE,
       nonce: `n${this.#open.length}`,
+      cancelled: undefined,
       cwd: process.cwd(),
       ...options,
     })
@@ -136,6 +137,7 @@ export class World implements AsyncDisposable {
       traffic: { kind: 'service', name: 'shop' },
       image: IMAGE,
       nonce: `n${this.#open.length}`,
+      cancelled: undefined,
       cwd: process.cwd(),
       ...options,
     })

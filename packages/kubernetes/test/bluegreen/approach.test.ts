@@ -23,6 +23,7 @@ test('a glance asks seven questions at once, and says who serves what', async ()
     traffic: { kind: 'service', name: 'shop' },
     image: IMAGE,
     nonce: 'n',
+    cancelled: undefined,
     cwd: process.cwd(),
   })
   const seen = await found.glance()

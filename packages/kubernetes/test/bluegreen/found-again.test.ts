@@ -13,6 +13,7 @@ async function surveyOf(world: World): Promise<RollbackSurvey> {
     workload: 'shop',
     traffic: 'service/shop',
     nonce: 'rollback',
+    cancelled: undefined,
     cwd: process.cwd(),
     uses: [],
   })

@@ -19,6 +19,7 @@ async function open(world: World, options: Partial<RollbackOptions> = {}): Promi
     workload: 'shop',
     traffic: 'httproute/shop',
     nonce: 'rollback',
+    cancelled: undefined,
     cwd: process.cwd(),
     uses: [],
     ...options,
