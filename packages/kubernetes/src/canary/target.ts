@@ -2,6 +2,7 @@ import { Conflict } from '@release-actions/values'
 import { isMapping } from '../config/kubeconfig.ts'
 import { besideService, canaryName, LABELS, TRACK } from '../names.ts'
 import type { Deployment, Labels, Service } from '../objects.ts'
+import { markOf } from '../traffic/route-mark.ts'
 import type { HttpRoute } from '../traffic/route-types.ts'
 import type { Goal } from './goal.ts'
 import { type CanaryLabels, canaryLabels, spreadLabels } from './labels.ts'
@@ -31,9 +32,11 @@ export async function findTarget(options: TargetOptions, standing: Standing): Pr
   const { deployment, route, container, goal, manifests } = standing
   const services = await client.list('Service')
   const { name = workload, uid = '' } = deployment.metadata ?? {}
+  // What is in flight goes on, and back, with the Services that it began with: a rollback is told neither.
+  const mark = markOf(route, workload)
   const stableService =
-    options.stableService ?? serviceOf(options, deployment, services.items, route, manifests)
-  const canaryService = options.canaryService ?? besideService(stableService, 'canary')
+    mark?.stable ?? options.stableService ?? serviceOf(options, deployment, services.items, route, manifests)
+  const canaryService = mark?.canary ?? options.canaryService ?? besideService(stableService, 'canary')
   let labels: Promise<CanaryLabels> | undefined
   return {
     workload,

@@ -3,12 +3,12 @@ import type { TrafficSight } from '@release-actions/release'
 import { Conflict, formatPercent, type Milliseconds, NotFound, ReleaseError } from '@release-actions/values'
 import { createBell } from '../bell.ts'
 import type { Client } from '../client.ts'
-import { isMapping } from '../config/kubeconfig.ts'
 import { annotating, type Fence } from '../fence.ts'
 import { type JsonPatchOperation, pointer, sameVersion } from '../json-patch.ts'
 import { routeKey } from '../names.ts'
 import type { Service } from '../objects.ts'
 import { ensureOwnService, refuseForeign } from './own-service.ts'
+import { markOf, type RouteMark } from './route-mark.ts'
 import { originalOf, parseOriginal, unlinking } from './route-original.ts'
 import { routeBack } from './route-back.ts'
 import { acceptanceOf, refusedByAll } from './route-status.ts'
@@ -44,14 +44,6 @@ export interface HttpRouteOptions {
   readonly settle: Milliseconds
 }
 
-/** What we note on the route when our ref goes in. */
-interface Mark {
-  readonly stable: string
-  readonly canary: string
-  /** ResolvedRefs was False before us: it is not our doing. */
-  readonly unresolved: boolean
-}
-
 /** The Gateway API router: weights of an HTTPRoute, by JSON patch only, since its lists are atomic. */
 export function createHttpRoute(options: HttpRouteOptions): Traffic & { close(): void } {
   const { client, clock, fence, workload } = options
@@ -63,9 +55,8 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
   /** As last read: what a forward write was decided on. */
   let basis: HttpRoute | undefined
 
-  const markOf = (route: HttpRoute): Mark | undefined => parseMark(route.metadata?.annotations?.[key])
   const namesOf = (route: HttpRoute): { stable: string; canary: string } =>
-    markOf(route) ?? { stable: options.stableService, canary: options.canaryService }
+    markOf(route, workload) ?? { stable: options.stableService, canary: options.canaryService }
   const rulesOf = (route: HttpRoute): readonly SplitRule[] => splitRules(route, namesOf(route), options.rule)
 
   async function current(): Promise<HttpRoute> {
@@ -74,7 +65,7 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
   }
 
   function sight(route: HttpRoute, service: Service | undefined): TrafficSight {
-    const mark = markOf(route)
+    const mark = markOf(route, workload)
     const rules = rulesOf(route)
     const ours = rules.filter((rule) => rule.canary !== undefined)
     const shares = [...new Set(ours.map(shareOf).filter((share) => share !== undefined))]
@@ -95,7 +86,7 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
   }
 
   function tamperedWith(
-    mark: Mark,
+    mark: RouteMark,
     rules: readonly SplitRule[],
     shares: readonly number[],
     abandoned: readonly number[],
@@ -107,7 +98,8 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
     if (rules.length === 0) return `${object} does not name the Service ${mark.stable} any more`
     const without = rules.filter((rule) => rule.canary === undefined).map((rule) => rule.at)
     if (without.length > 0) {
-      return `${object} names ${mark.stable} without ${mark.canary} in rule ${without.join(', ')}: somebody else changed it`
+      const also = without.length < rules.length ? ', or this release began with another input rule' : ''
+      return `${object} names ${mark.stable} without ${mark.canary} in rule ${without.join(', ')}: somebody else changed it${also}`
     }
     if (shares.length > 1) {
       return `${object} gives the canary different shares in its rules (${shares.map(formatPercent).join(', ')}): somebody else changed it`
@@ -140,7 +132,7 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       const rules = rulesOf(route)
       refuseRoute(route, rules)
       // What is in flight already is walked or taken back, whatever has become of the route meanwhile.
-      if (markOf(route) === undefined) refuseWithoutRequests(route, rules)
+      if (markOf(route, workload) === undefined) refuseWithoutRequests(route, rules)
       for (const rule of rules) plan.forEach((weight) => reweighed(rule, weight))
       const places = rules.map((rule) => route.spec?.rules?.[rule.at]?.name ?? String(rule.at)).join(', ')
       const { refused } = acceptanceOf(route, false)
@@ -178,12 +170,12 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       const rules = rulesOf(route)
       refuseRoute(route, rules)
       const missing = rules.filter((rule) => rule.canary === undefined)
-      const mark: Mark = markOf(route) ?? {
+      const mark: RouteMark = markOf(route, workload) ?? {
         stable: options.stableService,
         canary: options.canaryService,
         unresolved: acceptanceOf(route, false).refused !== undefined,
       }
-      if (missing.length === 0 && markOf(route) !== undefined) return
+      if (missing.length === 0 && markOf(route, workload) !== undefined) return
       await fence.patch('HTTPRoute', options.route, stamp, [
         sameVersion(route.metadata?.resourceVersion),
         ...annotating(route.metadata, key, JSON.stringify(mark)),
@@ -326,17 +318,4 @@ function adding(rule: SplitRule, name: string): readonly JsonPatchOperation[] {
     { op: 'test', path: `${refs}${pointer(rule.stable, 'name')}`, value: stable.name },
     { op: 'add', path: `${refs}/-`, value: { ...stable, name, weight: 0 } },
   ]
-}
-
-function parseMark(text: string | undefined): Mark | undefined {
-  if (text === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    if (!isMapping(value) || typeof value['stable'] !== 'string' || typeof value['canary'] !== 'string')
-      return undefined
-    return { stable: value['stable'], canary: value['canary'], unresolved: value['unresolved'] === true }
-  } catch {
-    // Somebody's own text: then the names are those that this step was given.
-    return undefined
-  }
 }

@@ -125,6 +125,26 @@ describe('a route on its way', () => {
     expect(await weightsOf(it)).toEqual([['shop 3', 'other 1'], ['other 1'], ['shop 95', 'shop-canary 5']])
   })
 
+  test('goes back with the Services that it began with, whatever a later process is told', async () => {
+    // Two Services lead to the pods, and the route names both: only the one who began it was told which is meant.
+    const too: Manifest = { ...OTHER, spec: { ...(OTHER['spec'] as object), selector: { app: 'shop' } } }
+    await using it = await World.start([...shop({ route: ROUTE }), too])
+    const first = await it.open({ stableService: 'other', canaryService: 'next' })
+    const fence = await it.claim(first)
+    const original = await first.traffic.original()
+    await first.cluster.applyCanary(1, fence)
+    await first.traffic.link(fence)
+    await first.traffic.read()
+    await first.traffic.shift(25, fence)
+
+    const later = await it.open({ image: undefined })
+    expect(later.target).toMatchObject({ stableService: 'other', canaryService: 'next' })
+    expect(await later.traffic.read()).toMatchObject({ weight: 25, tampered: undefined })
+    await later.traffic.unlink(original, fence)
+    expect(await weightsOf(it)).toEqual([['shop 3', 'other 1'], ['other 1'], ['shop 1']])
+    expect(await it.admin.find('Service', 'next')).toBeUndefined()
+  })
+
   test('gets the same once where a move is repeated because its answer was lost', async () => {
     await using it = await start()
     const canary = await it.open()
