@@ -2,7 +2,8 @@ import type { Matcher } from './gate.ts'
 
 /**
  * Reads label matchers as PromQL has them, with or without quotes: `code=~5..`, `code=~"5..",method!="GET"`.
- * @returns undefined where it is not that, or a regular expression does not compile
+ * @returns undefined where it is not that, or a regular expression does not compile. So is a value without quotes that
+ *   begins as an operator (`code==500`): it would match nothing, and no error would ever be counted.
  */
 export function parseMatchers(text: string): readonly Matcher[] | undefined {
   const matchers: Matcher[] = []
@@ -12,13 +13,14 @@ export function parseMatchers(text: string): readonly Matcher[] | undefined {
     .trim()
   while (rest !== '') {
     const matched =
-      /^([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^,"']*))\s*(?:,\s*|$)/.exec(
+      /^([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`([^`]*)`|(?!\s*[=~!<>])([^,"'`]*))\s*(?:,\s*|$)/.exec(
         rest,
       )
-    const [whole, label, op, double, single, bare] = matched ?? []
+    const [whole, label, op, double, single, raw, bare] = matched ?? []
     if (whole === undefined || label === undefined || !isOperator(op)) return undefined
     const value =
       (double ?? single)?.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char)) ??
+      raw ??
       bare?.trim() ??
       ''
     if ((op === '=~' || op === '!~') && compile(value) === undefined) return undefined
@@ -26,6 +28,15 @@ export function parseMatchers(text: string): readonly Matcher[] | undefined {
     rest = rest.slice(whole.length)
   }
   return matchers
+}
+
+/**
+ * What was probably meant where a status is compared with a pattern as if it were a text: `code=5..` is no status of
+ * any request, and an error rate of it would be 0 whatever happens.
+ */
+export function meantAsPattern(matchers: readonly Matcher[]): string | undefined {
+  const found = matchers.find(({ op, value }) => (op === '=' || op === '!=') && /^\d\.[.\d]$/.test(value))
+  return found === undefined ? undefined : `${found.label}${found.op === '=' ? '=~' : '!~'}${found.value}`
 }
 
 function isOperator(op: string | undefined): op is Matcher['op'] {

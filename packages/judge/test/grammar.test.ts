@@ -109,6 +109,8 @@ describe('the grammar', () => {
     ['max: 1e-3', 0.001, undefined],
     ['max: 512MiB', 536_870_912, 'B'],
     ['max: -3', -3, undefined],
+    ['min: 1\n  unit: share', 1, 'share'],
+    ['max: 100%', 1, 'share'],
   ])('a limit %p is %p', async (text, value, unit) => {
     const gate = await one(`- name: x\n  json: {path: a.json, pointer: /a}\n  ${text}`)
     expect([gate.rules.limits[0]?.value, gate.unit]).toEqual([value, unit])
@@ -125,6 +127,26 @@ describe('the grammar', () => {
       query:
         '(sum(rate(app_requests_total{pod=~"{{ pods }}",app="shop",status=~"5.."}[{{ window }}])) or vector(0)) / sum(rate(app_requests_total{pod=~"{{ pods }}",app="shop"}[{{ window }}]))',
     })
+  })
+
+  test('a preset for Prometheus takes the label matchers that scrape takes, with or without quotes', async () => {
+    const query = async (more: string): Promise<unknown> => {
+      const [gate] = await parseGates(
+        'gates',
+        `- preset: golden-signals\n  prometheus: {url: https://prometheus.example, ${more}}`,
+      )
+      return gate?.source
+    }
+    const numerator = (selector: string): object => ({
+      query: expect.stringContaining(`sum(rate(http_requests_total{pod=~"{{ pods }}",${selector}}[`),
+    })
+    expect(await query("errors: 'status=~5..', where: 'method!=OPTIONS'")).toMatchObject(
+      numerator('method!="OPTIONS",status=~"5.."'),
+    )
+    expect(await query("errors: 'status=~`5..`', where: ''")).toMatchObject(numerator('status=~"5.."'))
+    expect(await query(`where: 'namespace="{{ namespace }}",path=~"/a\\\\.b"'`)).toMatchObject(
+      numerator('namespace="{{ namespace }}",path=~"/a\\\\.b",code=~"5.."'),
+    )
   })
 
   test("a preset's limits are changed by name, in the preset or in the list, or left out", async () => {
@@ -196,6 +218,22 @@ describe('the grammar', () => {
     ],
     ['- name: x\n  kubernetes: ready\n  max: 1s', 'a share such as 5% or 0.05: the value is a share'],
     ['- name: x\n  kubernetes: cpu\n  max: 90', 'use a share: 90%, or 0.9'],
+    ['- name: x\n  scrape: {port: 9090, signal: error-rate}\n  max: 1', 'use a share: 1%, or 0.01'],
+    ['- name: x\n  scrape: {port: 9090, signal: error-rate}\n  max-delta: 1', 'use a share: 1pp, or 0.01'],
+    [
+      '- name: x\n  http: {path: /, port: 80}\n  max: 1',
+      'gates[0].max: 1 is not valid; use no limit: every request must succeed; failure-limit says',
+    ],
+    ['- name: x\n  http: {path: /, port: 80}\n  min: 0', 'gates[0].min: 0 is not valid; use no limit'],
+    [
+      '- name: x\n  scrape: {port: 9090, signal: rate, where: "version={{ version }}"}\n  max: 1',
+      'gates[0].scrape.where: "version={{ version }}" is not valid; use it without templates',
+    ],
+    [
+      '- name: x\n  scrape: {port: 9090, signal: rate, path: "/{{ track }}/metrics"}\n  max: 1',
+      'gates[0].scrape.path',
+    ],
+    ['- name: x\n  json: {path: a, pointer: "/{{ service }}"}\n  max: 1', 'it takes no templates'],
     [
       '- name: x\n  kubernetes: ready\n  max-delta: 5%',
       'percentage points (5pp) for a difference of shares, or max-increase',
@@ -225,10 +263,28 @@ describe('the grammar', () => {
       '- name: x\n  scrape: {port: 9090, signal: error-rate, errors: "code~5"}\n  max: 1',
       'gates[0].scrape.errors: "code~5" is not valid',
     ],
+    [
+      '- name: x\n  scrape: {port: 9090, signal: error-rate, errors: "code==500"}\n  max: 1',
+      'gates[0].scrape.errors: "code==500" is not valid; use label matchers such as',
+    ],
+    [
+      '- name: x\n  scrape: {port: 9090, signal: error-rate, errors: "code=5.."}\n  max: 1',
+      'gates[0].scrape.errors: "code=5.." is not valid; use code=~5.. for a pattern',
+    ],
     ['- name: x\n  http: {path: healthz, port: 80}', 'use a path that begins with /, such as /healthz'],
     ['- name: x\n  http: {url: "ftp://a/b"}', 'an http:// or https:// URL'],
     ['- name: x\n  http: {url: "https://u:secret@a/b"}', 'a URL without user and password'],
     ['- name: x\n  http: {path: /, port: 80, status: 99}', 'gates[0].http.status: 99 is not valid'],
+    ['- name: x\n  http: {path: /, port: 80, status: []}', 'gates[0].http.status: [] is not valid'],
+    ['- name: x\n  json: {path: "{{ version }}.json", pointer: /a}\n  max: 1', 'a file takes no templates'],
+    [
+      '- name: x\n  prometheus: {url: "http://p:9090/?tenant=a", query: up}\n  max: 1',
+      'the http:// or https:// address of Prometheus, without a query',
+    ],
+    [
+      '- name: x\n  prometheus: {url: "http://p", query: up, headers-from-env: {"X Scope": A}}\n  max: 1',
+      'gates[0].prometheus.headers-from-env: "X Scope" is not valid; use a header\'s name',
+    ],
     [
       '- name: x\n  http: {path: /, port: 80, timeout: 0}',
       'gates[0].http.timeout: 0 is not valid; use a duration above 0',
@@ -277,7 +333,23 @@ describe('the grammar', () => {
     ['- name: x\n  kubernetes: restarts\n  max: 0\n  value: stdout', 'use value with run: only'],
     ['- preset: golden\n  scrape: {port: 1}', 'gates[0].preset: "golden" is not valid; use golden-signals'],
     ['- preset: golden-signals', 'scrape: {port: 9090} or prometheus:'],
+    [
+      '- preset: golden-signals\n  prometheus: {url: "http://p", counter: \'a{b="c"}\'}',
+      "use a metric's name, without labels (line 2)",
+    ],
+    [
+      '- preset: golden-signals\n  prometheus: {url: "http://p", errors: ""}',
+      'gates[0].prometheus.errors: "" is not valid; use label matchers',
+    ],
+    [
+      '- preset: golden-signals\n  prometheus: {url: "http://p", errors: status=5..}',
+      'gates[0].prometheus.errors: "status=5.." is not valid; use status=~5.. for a pattern',
+    ],
     ['- preset: golden-signals\n  scrape: {port: 1}\n  limits: {p99: {max: 1s}}', 'p99 latency'],
+    [
+      '- preset: golden-signals\n  scrape: {port: 1}\n  limits: {restarts: true}',
+      'gates[0].limits.restarts: true is not valid; use rules such as {max: 2%}, or false',
+    ],
     [
       '- preset: golden-signals\n  scrape: {port: 1}\n  limits: {restarts: {max: 1s}}',
       'gates[0].limits.restarts.max: "1s" is not valid',

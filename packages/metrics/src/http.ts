@@ -60,7 +60,6 @@ async function askUrl(
       timeout,
       signal,
       retry: 'never',
-      maxBytes: 1024 * 1024,
       ...(ca === undefined ? {} : { tls: { ca } }),
     })
     return judged(source, [{ from: new URL(url).host, answer }])

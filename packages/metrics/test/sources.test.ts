@@ -148,11 +148,13 @@ describe('http', () => {
   test('a url is asked directly; redirects are not followed; a refused connection is a failed request', async () => {
     const server = await serve((request, response) => {
       if (request.url === '/moved') response.writeHead(302, { location: '/ok' }).end()
+      else if (request.url === '/large') response.end(' '.repeat(2 ** 21))
       else response.end('fine')
     })
     const at = async (path: string): Promise<unknown> =>
       (await watch(worldOf(), `- name: u\n  http: {url: "${server.url}${path}"}`))()
     expect(await at('/ok')).toEqual({ kind: 'value', value: 1 })
+    expect(await at('/large')).toEqual({ kind: 'value', value: 1 })
     expect(await at('/moved')).toMatchObject({
       value: 0,
       notes: [{ detail: expect.stringContaining('answered 302 to /ok (redirects are not followed)') }],
@@ -281,14 +283,17 @@ describe('prometheus', () => {
       response.end(JSON.stringify(vector('1')))
     })
     const yaml = `- name: p\n  prometheus: {url: "${server.url}/base/", query: up, token-from-env: TOKEN, headers-from-env: {X-Scope-OrgID: TENANT}}\n  max: 1`
-    const look = await watch(worldOf({ env: { TOKEN: 't0', TENANT: 'shop' } }), yaml)
+    // A secret that came through a pipe ends in a newline.
+    const look = await watch(worldOf({ env: { TOKEN: 't0\n', TENANT: 'shop' } }), yaml)
     expect(await look()).toMatchObject({ value: 1 })
     expect(seen).toEqual(['/base/api/v1/query?query=up', 'Bearer t0', 'shop'])
     await server.close()
-    await expect(sourceOf(worldOf({ env: { TOKEN: 't0' } }), yaml)).rejects.toMatchObject({
-      code: 'invalid-input',
-      message: expect.stringContaining('$TENANT'),
-    })
+    for (const TENANT of [undefined, ' \n', 'two\nlines']) {
+      await expect(sourceOf(worldOf({ env: { TOKEN: 't0', TENANT } }), yaml)).rejects.toMatchObject({
+        code: 'invalid-input',
+        message: expect.stringContaining('$TENANT'),
+      })
+    }
   })
 })
 
@@ -347,7 +352,7 @@ describe('alerts', () => {
 
 describe('kubernetes', () => {
   const look = async (signal: string, pods: FakePods): Promise<() => Promise<unknown>> =>
-    watch(worldOf({ pods }), `- name: k\n  kubernetes: ${signal}\n  max: 1`)
+    watch(worldOf({ pods }), `- name: k\n  kubernetes: ${signal}\n  max: 99%`)
   const limits = { cpu: 1, memory: 1000 }
 
   test('readiness is the share of ready pods; pods that leave do not count', async () => {
@@ -365,7 +370,7 @@ describe('kubernetes', () => {
   test('where newcomers are awaited, they count for readiness from when they were ready first', async () => {
     const pods = new FakePods()
     const world = { ...worldOf({ pods }), newcomers: 'awaited' } as const
-    const ready = await watch(world, '- name: k\n  kubernetes: ready\n  max: 1')
+    const ready = await watch(world, '- name: k\n  kubernetes: ready\n  min: 1')
     const see = (...list: Parameters<typeof pods.tracks.set>[1]): Promise<unknown> => {
       pods.tracks.set('canary', list)
       return ready()

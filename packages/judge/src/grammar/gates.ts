@@ -1,9 +1,9 @@
 import { nearest } from '@release-actions/values'
-import type { Gate } from '../gate.ts'
+import type { Gate, Rules, Source } from '../gate.ts'
 import { readYaml } from './document.ts'
 import { goldenSignals, key, withRules, type Entry } from './preset.ts'
 import { problem, readDuration, type Origin } from './problem.ts'
-import { readRules } from './rules.ts'
+import { type At, readRules } from './rules.ts'
 import { checkGate, checkPreset, isRecord, type RawGate } from './shape.ts'
 import { readSource, SOURCE_KEYS, sourcesOf } from './sources/read.ts'
 
@@ -90,6 +90,7 @@ function build({ raw, at }: Entry, origin: Origin, baseline: boolean): Gate {
     defaults: read.defaults,
     noBaseline: read.noBaseline ?? (baseline ? undefined : 'here there is no baseline to compare with'),
   })
+  refuseUnbreakable(read.source, rules, origin, at)
   return {
     name: (raw.name ?? '').trim(),
     source: read.source,
@@ -97,6 +98,18 @@ function build({ raw, at }: Entry, origin: Origin, baseline: boolean): Gate {
     rules,
     interval: raw.interval === undefined ? undefined : readDuration(origin, at('interval'), raw.interval),
   }
+}
+
+/** A probe is 1 or 0: a rule that both keep, such as max: 1 for "one may fail", would pass when nothing answers. */
+function refuseUnbreakable(source: Source, { limits }: Rules, origin: Origin, at: At): void {
+  if (source.kind !== 'http' || source.signal !== 'up') return
+  const kept = limits.every(
+    ({ kind, value }) => (kind === 'max' && value >= 0) || (kind === 'min' && value <= 0),
+  )
+  const [first] = limits
+  if (!kept || first === undefined) return
+  const legal = 'no limit: every request must succeed; failure-limit says how many samples may fail'
+  throw problem(origin, at(first.kind), first.value, legal)
 }
 
 function guess(raw: RawGate): string {

@@ -1,4 +1,5 @@
 import { nearest } from '@release-actions/values'
+import { meantAsPattern, parseMatchers } from '../matchers.ts'
 import { problem, type Origin, type Path } from './problem.ts'
 import type { At } from './rules.ts'
 import { checkOverride, type RawGate, type RawPreset, type RawRules } from './shape.ts'
@@ -39,7 +40,7 @@ export function goldenSignals(
     )
   }
   const limits = readOverrides(raw, path, origin)
-  return golden(raw, baseline).flatMap((gate): Entry[] => {
+  return golden(promqlOf(raw, path, origin), baseline).flatMap((gate): Entry[] => {
     const override = limits.get(key(gate.name))
     if (override?.rules === false) return []
     const changed = Object.keys(override?.rules ?? {})
@@ -82,6 +83,34 @@ function golden(raw: RawPreset, baseline: boolean): readonly NamedGate[] {
   ]
 }
 
+/**
+ * The preset with what its queries are made of as PromQL has it: `scrape` takes label matchers without quotes, and the
+ * same words mean the same here.
+ * @throws InvalidInput for what would make another query of it
+ */
+function promqlOf(raw: RawPreset, path: Path, origin: Origin): RawPreset {
+  const { prometheus } = raw
+  if (prometheus === undefined) return raw
+  const wrong = (key: string, value: string, legal: string): Error =>
+    problem(origin, [...path, 'prometheus', key], value, legal)
+  for (const key of ['counter', 'histogram'] as const) {
+    const name = prometheus[key]
+    if (name !== undefined && !/^[a-zA-Z_:][\w:]*$/.test(name))
+      throw wrong(key, name, "a metric's name, without labels")
+  }
+  const matchers = (key: 'errors' | 'where'): Readonly<Record<string, string>> => {
+    const text = prometheus[key]
+    if (text === undefined) return {}
+    const parsed = parseMatchers(text)
+    if (parsed === undefined || (key === 'errors' && parsed.length === 0))
+      throw wrong(key, text, 'label matchers such as code=~5.. or method!=GET,path=/buy')
+    const meant = key === 'errors' ? meantAsPattern(parsed) : undefined
+    if (meant !== undefined) throw wrong(key, text, `${meant} for a pattern`)
+    return { [key]: parsed.map(({ label, op, value }) => `${label}${op}${JSON.stringify(value)}`).join(',') }
+  }
+  return { ...raw, prometheus: { ...prometheus, ...matchers('errors'), ...matchers('where') } }
+}
+
 function unitOfHistogram(raw: RawPreset): 's' | 'ms' {
   return /_(milliseconds|ms)(_bucket)?$/.test((raw.scrape ?? raw.prometheus)?.histogram ?? '') ? 'ms' : 's'
 }
@@ -97,7 +126,7 @@ function requestSource(raw: RawPreset, signal: 'error-rate' | 'p99'): Pick<RawGa
     return { scrape: { 'min-observations': 10, ...rest, ...own, signal } }
   }
   const { counter, errors, histogram, where, ...server } = prometheus ?? {}
-  const more = where === undefined ? '' : `,${where}`
+  const more = (where ?? '') === '' ? '' : `,${where}`
   const pods = `pod=~"{{ pods }}"${more}`
   const requests = counter ?? 'http_requests_total'
   const buckets = `${(histogram ?? 'http_request_duration_seconds').replace(/_bucket$/, '')}_bucket`

@@ -149,7 +149,11 @@ function check<S extends z.ZodMiniType>(schema: S, origin: Origin, path: Path, d
   }
   const value = inner.reduce<unknown>((from, part) => (isRecord(from) ? from[String(part)] : undefined), data)
   const key = String(inner.at(-1) ?? '')
-  throw problem(origin, at, value, legalFor(key), key === 'query' ? BLOCK_SCALAR_HINT : [])
+  const legal =
+    key === '' && Object.is(schema, override)
+      ? 'rules such as {max: 2%}, or false to leave it out'
+      : legalFor(key)
+  throw problem(origin, at, value, legal, key === 'query' ? BLOCK_SCALAR_HINT : [])
 }
 
 function knownKeys(schema: z.ZodMiniType, inner: Path): readonly string[] {

@@ -61,12 +61,12 @@ export function convert(kind: LimitKind, typed: Typed, unit: Unit | undefined): 
           legal: `percentage points (${trim(typed.value * 100)}pp) for a difference of shares, or max-increase for a ratio`,
         }
       }
-      return inUnit(typed, unit, true)
+      return inUnit(kind, typed, unit)
     case 'max':
     case 'min':
       if (typed.kind === 'points')
         return { legal: `${trim(typed.value * 100)}%: pp is for max-delta and min-delta` }
-      return inUnit(typed, unit, false)
+      return inUnit(kind, typed, unit)
   }
 }
 
@@ -77,11 +77,13 @@ function ratio(kind: LimitKind, typed: Typed): Converted {
   return kind === 'max-decrease' && typed.value > 1 ? { legal } : { value: typed.value }
 }
 
-function inUnit(typed: Typed, unit: Unit | undefined, delta: boolean): Converted {
+function inUnit(kind: LimitKind, typed: Typed, unit: Unit | undefined): Converted {
   const { value } = typed
+  const delta = kind === 'max-delta' || kind === 'min-delta'
   switch (unit) {
     case 'share':
-      if (typed.kind === 'number' && Math.abs(value) > 1) {
+      // A bare 1 is the whole: right for a least share, but as a most share it means 1 % and would never be broken.
+      if (typed.kind === 'number' && (Math.abs(value) > 1 || (Math.abs(value) === 1 && kind !== 'min'))) {
         return { legal: `a share: ${trim(value)}${delta ? 'pp' : '%'}, or ${trim(value / 100)}` }
       }
       return typed.kind === 'time' || typed.kind === 'bytes' ? { legal: legalFor(unit, delta) } : { value }

@@ -63,9 +63,17 @@ function authorization(
   env: MetricsWorld['env'],
 ): Readonly<Record<string, string>> {
   const value = (name: string): string => {
-    const found = env[name]
-    if (found !== undefined && found !== '') return found
-    throw new InvalidInput(`gate "${gate}"`, `$${name}`, 'an environment variable that is set for this step')
+    // A secret that was piped into its store ends in a newline, which no header may have.
+    const found = env[name]?.trim() ?? ''
+    if (found === '')
+      throw new InvalidInput(
+        `gate "${gate}"`,
+        `$${name}`,
+        'an environment variable that is set for this step',
+      )
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(found))
+      throw new InvalidInput(`gate "${gate}"`, `$${name}`, 'a value of one line: it is sent as a header')
+    return found
   }
   const headers = Object.fromEntries(
     Object.entries(server.headersFromEnv).map(([header, name]) => [header, value(name)]),

@@ -46,7 +46,9 @@ function readTarget(raw: Raw, fields: Fields): { target: HttpSource['target']; p
 /** `200`, `2xx`, `200-299`, or several of them. */
 function readStatus(raw: Raw['status'], fields: Fields): readonly StatusRange[] {
   if (raw === undefined) return [{ from: 200, to: 299 }]
+  const legal = 'a status such as 200, 2xx or 200-299, or a list of them'
   const entries = (Array.isArray(raw) ? raw : String(raw).split(',')).map((entry) => String(entry).trim())
+  if (entries.length === 0) throw fields.wrong('status', raw, legal)
   return entries.map((entry) => {
     const [, hundred, from, to] = /^(?:([1-5])xx|(\d{3})(?:\s*-\s*(\d{3}))?)$/i.exec(entry) ?? []
     const range: StatusRange =
@@ -54,7 +56,7 @@ function readStatus(raw: Raw['status'], fields: Fields): readonly StatusRange[] 
         ? { from: Number(from), to: Number(to ?? from) }
         : { from: Number(hundred) * 100, to: Number(hundred) * 100 + 99 }
     if (range.from >= 100 && range.to <= 599 && range.from <= range.to) return range
-    throw fields.wrong('status', raw, 'a status such as 200, 2xx or 200-299, or a list of them')
+    throw fields.wrong('status', raw, legal)
   })
 }
 

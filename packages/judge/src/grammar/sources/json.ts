@@ -6,6 +6,8 @@ type Raw = NonNullable<RawGate['json']>
 
 export function readJson(raw: Raw, fields: Fields): ReadSource {
   const { pointer } = raw
+  if (pointer.includes('{{'))
+    throw fields.wrong('pointer', pointer, 'the pointer as it is: it takes no templates')
   if (pointer !== '' && !/^\/([^~]|~[01])*$/.test(pointer)) {
     throw fields.wrong('pointer', pointer, 'a JSON pointer (RFC 6901) such as /total/lines/pct')
   }
@@ -19,7 +21,11 @@ export function readJson(raw: Raw, fields: Fields): ReadSource {
 
 function readPlace(raw: Raw, fields: Fields): JsonSource['at'] {
   const { path, url } = raw
-  if (path !== undefined && url === undefined) return { kind: 'file', path }
+  if (path !== undefined && url === undefined) {
+    if (/\{\{.*?\}\}/.test(path))
+      throw fields.wrong('path', path, 'the path as it is: a file takes no templates')
+    return { kind: 'file', path }
+  }
   if (url === undefined || path !== undefined) throw fields.wrong('', raw, 'either path (a file) or url')
   fields.url(url)
   return { kind: 'url', url }

@@ -45,7 +45,18 @@ function readAlerts(alerts: readonly string[], server: PrometheusServer, fields:
 function readServer(raw: RawServer, fields: Fields): PrometheusServer {
   const { url, service } = raw
   if (url !== undefined && service === undefined) {
-    fields.plainUrl(url, 'the http:// or https:// address of Prometheus')
+    const legal = 'the http:// or https:// address of Prometheus'
+    fields.plainUrl(url, legal)
+    if (/[?#]|\{\{/.test(url)) {
+      const why = 'its paths are put behind it'
+      throw fields.wrong('url', url, `${legal}, without a query, a fragment or templates: ${why}`)
+    }
+    const header = Object.keys(raw['headers-from-env'] ?? {}).find(
+      (name) => !/^[\w!#$%&'*+.^`|~-]+$/.test(name),
+    )
+    if (header !== undefined) {
+      throw fields.wrong('headers-from-env', header, "a header's name of letters, digits and dashes")
+    }
     return {
       kind: 'url',
       url: url.replace(/\/+$/, ''),

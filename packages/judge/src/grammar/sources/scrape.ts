@@ -1,6 +1,6 @@
 import { nearest } from '@release-actions/values'
 import type { Matcher, ScrapeSignal, Unit } from '../../gate.ts'
-import { parseMatchers } from '../../matchers.ts'
+import { meantAsPattern, parseMatchers } from '../../matchers.ts'
 import type { RawGate } from '../shape.ts'
 import type { Fields, ReadSource } from './fields.ts'
 
@@ -10,6 +10,11 @@ export function readScrape(raw: Raw, fields: Fields): ReadSource {
   const min = raw['min-observations']
   if (min !== undefined && !(Number.isSafeInteger(min) && min >= 1)) {
     throw fields.wrong('min-observations', min, 'a whole number of at least 1')
+  }
+  for (const key of ['path', 'where', 'errors'] as const) {
+    const text = raw[key]
+    if (text?.includes('{{') === true)
+      throw fields.wrong(key, text, "it without templates: each version's own pods are asked")
   }
   const port = fields.port(raw.port)
   const signal = readSignal(raw, fields)
@@ -45,6 +50,8 @@ function readSignal(raw: Raw, fields: Fields): ScrapeSignal {
       if (errors.length === 0) {
         throw fields.wrong('errors', raw.errors, 'a label matcher such as code=~5..')
       }
+      const meant = meantAsPattern(errors)
+      if (meant !== undefined) throw fields.wrong('errors', raw.errors, `${meant} for a pattern`)
       return { kind: 'error-rate', counter, where, errors }
     }
     case 'avg':
