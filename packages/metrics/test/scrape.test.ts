@@ -297,6 +297,15 @@ http_request_duration_seconds_count{code="200"} ${counts[2] ?? 0}
     })
   })
 
+  test('a histogram without its last bucket is an error that says so, not a lack of requests', async () => {
+    const cut = histogram(1000, 2000, 3000).replace(/.*\+Inf.*\n/, '')
+    expect(await looks('p99', cut, cut)).toMatchObject({
+      kind: 'error',
+      reason: 'not-offered',
+      detail: expect.stringContaining('no bucket le="+Inf"'),
+    })
+  })
+
   test('a summary has no quantiles that could be added up', async () => {
     const summary =
       '# TYPE http_request_duration_seconds summary\nhttp_request_duration_seconds{quantile="0.99"} 4\nhttp_request_duration_seconds_count 4\n'

@@ -74,8 +74,8 @@ export function readSignal(
         const le = readBound(labels['le'])
         buckets.set(le, (buckets.get(le) ?? 0) + gained)
       }
-      const total = buckets.get(Infinity) ?? 0
-      if (total < minObservations) return few(total)
+      const total = buckets.get(Infinity)
+      if (total !== undefined && total < minObservations) return few(total)
       const found = bucketQuantile(
         signal.quantile,
         [...buckets].map(([le, count]) => ({ le, count })),
