@@ -49,7 +49,7 @@ export class FakeWorld extends LeaseWorld<Stage> {
   route = { linked: false, weight: 0, accepted: true }
   /** The share that the gateway gives the canary now, whatever the route says. */
   effective = 0
-  autoscaler = { name: 'shop', min: 2 }
+  autoscaler = { name: 'shop', min: 2, max: 10 }
 
   /** A process comes. What a killed one before it held has expired by now. */
   process(run: RunId = { id: 7, attempt: 1 }): Process {
@@ -110,7 +110,7 @@ export class FakeWorld extends LeaseWorld<Stage> {
         }),
       releaseAutoscaler: (name, min, fence) =>
         this.patches(`release HPA ${min}`, AUTOSCALER, fence, () => {
-          this.autoscaler = { name, min }
+          this.autoscaler = { ...this.autoscaler, name, min }
         }),
       applyCanary: (replicas, fence) =>
         this.does(`apply canary ${replicas}`, () => {

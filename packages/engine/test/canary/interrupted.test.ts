@@ -44,7 +44,7 @@ const whole = (template: string): unknown => ({
   canary: undefined,
   route: { linked: false, weight: 0, accepted: true },
   effective: 0,
-  autoscaler: { name: 'shop', min: 2 },
+  autoscaler: { name: 'shop', min: 2, max: 10 },
   inFlight: undefined,
 })
 

@@ -40,7 +40,11 @@ export function sightOf(look: Look): ClusterSight {
     autoscaler:
       look.autoscaler === undefined
         ? undefined
-        : { name: look.autoscaler.metadata?.name ?? '', min: look.autoscaler.spec?.minReplicas ?? 1 },
+        : {
+            name: look.autoscaler.metadata?.name ?? '',
+            min: look.autoscaler.spec?.minReplicas ?? 1,
+            max: look.autoscaler.spec?.maxReplicas ?? Infinity,
+          },
     unstamped: look.unstamped,
     at: look.at,
   }

@@ -220,12 +220,12 @@ function held(seen: CanarySight, why: Pick<Retreat, 'code' | 'reason'>): CanaryM
   }
 }
 
-/** While the canary serves, an HPA would shrink the stable below what a retreat needs. */
+/** While the canary serves, an HPA would shrink the stable below what a retreat needs: to its maximum it always may. */
 function holdAutoscaler(seen: CanarySight, flight: InFlight): CanaryMove | undefined {
   const { autoscaler } = seen
   if (autoscaler === undefined || flight.base.autoscaler?.name !== autoscaler.name) return undefined
-  if (autoscaler.min >= flight.base.replicas) return undefined
-  return { kind: 'hold-autoscaler', min: flight.base.replicas }
+  const min = Math.min(flight.base.replicas, autoscaler.max)
+  return autoscaler.min >= min ? undefined : { kind: 'hold-autoscaler', min }
 }
 
 /** capacity → weight → verify → soak, at one weight of the plan. */

@@ -71,8 +71,9 @@ export function tidyUp(way: Omit<GoBack, 'why'>, outcome: 'promoted' | 'retreate
   if (seen.traffic.linked && seen.traffic.kind === 'route') return { kind: 'unlink' }
   if (seen.canary !== undefined && !seen.canary.deleting) return { kind: 'delete-canary' }
   const held = flight.base.autoscaler
-  if (held !== undefined && seen.autoscaler?.name === held.name && seen.autoscaler.min !== held.min) {
-    return { kind: 'release-autoscaler', name: held.name, min: held.min }
+  if (held !== undefined && seen.autoscaler?.name === held.name) {
+    const min = Math.min(held.min, seen.autoscaler.max)
+    if (seen.autoscaler.min !== min) return { kind: 'release-autoscaler', name: held.name, min }
   }
   return { kind: 'land', outcome }
 }

@@ -76,6 +76,8 @@ export interface TrafficSight {
 export interface AutoscalerSight {
   readonly name: string
   readonly min: number
+  /** No minimum may be above it. */
+  readonly max: number
 }
 
 /** A stage is what is judged: `5`, `25`, …: the canary at that weight; `stable`: the stable after promotion. */

@@ -315,17 +315,27 @@ const WALK: readonly Row[] = [
   },
   {
     name: 'the minimum of the HPA is held at what the stable had',
-    seen: { ...SOAKING, autoscaler: { name: 'shop', min: 2 } },
+    seen: { ...SOAKING, autoscaler: { name: 'shop', min: 2, max: 10 } },
     move: { kind: 'hold-autoscaler', min: 4 },
   },
   {
+    name: 'the minimum of the HPA is held no higher than its maximum',
+    seen: { ...SOAKING, autoscaler: { name: 'shop', min: 2, max: 3 } },
+    move: { kind: 'hold-autoscaler', min: 3 },
+  },
+  {
+    name: 'an HPA that is held as high as its maximum lets is left alone',
+    seen: { ...SOAKING, autoscaler: { name: 'shop', min: 3, max: 3 } },
+    move: { kind: 'judge' },
+  },
+  {
     name: 'an HPA whose minimum is high enough is left alone',
-    seen: { ...SOAKING, autoscaler: { name: 'shop', min: 6 } },
+    seen: { ...SOAKING, autoscaler: { name: 'shop', min: 6, max: 10 } },
     move: { kind: 'judge' },
   },
   {
     name: 'an HPA that came after the beginning is not ours to hold',
-    seen: { ...SOAKING, autoscaler: { name: 'another', min: 1 } },
+    seen: { ...SOAKING, autoscaler: { name: 'another', min: 1, max: 10 } },
     move: { kind: 'judge' },
   },
   {
@@ -671,11 +681,20 @@ const PROMOTION: readonly Row[] = [
     move: { kind: 'release-autoscaler', name: 'shop', min: 2 },
   },
   {
+    name: 'the minimum of the HPA is put back as far as its new maximum lets',
+    seen: home({
+      traffic: route({ linked: false, weight: 0 }),
+      canary: undefined,
+      autoscaler: { name: 'shop', min: 0, max: 1 },
+    }),
+    move: { kind: 'release-autoscaler', name: 'shop', min: 1 },
+  },
+  {
     name: 'an HPA that is not the one that was held is left alone',
     seen: home({
       traffic: route({ linked: false, weight: 0 }),
       canary: undefined,
-      autoscaler: { name: 'another', min: 9 },
+      autoscaler: { name: 'another', min: 9, max: 10 },
     }),
     move: { kind: 'land', outcome: 'promoted' },
   },
@@ -684,7 +703,7 @@ const PROMOTION: readonly Row[] = [
     seen: home({
       traffic: route({ linked: false, weight: 0 }),
       canary: undefined,
-      autoscaler: { name: 'shop', min: 2 },
+      autoscaler: { name: 'shop', min: 2, max: 10 },
     }),
     move: { kind: 'land', outcome: 'promoted' },
   },
@@ -1051,7 +1070,7 @@ const RETREAT: readonly Row[] = [
     seen: returned({
       traffic: route({ linked: false, weight: 0 }),
       canary: undefined,
-      autoscaler: { name: 'shop', min: 2 },
+      autoscaler: { name: 'shop', min: 2, max: 10 },
     }),
     move: { kind: 'land', outcome: 'retreated' },
   },

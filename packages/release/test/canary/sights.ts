@@ -34,7 +34,7 @@ export const IDLE: CanarySight = {
     tampered: undefined,
     unstamped: ['HTTPRoute/shop'],
   },
-  autoscaler: { name: 'shop', min: 2 },
+  autoscaler: { name: 'shop', min: 2, max: 10 },
   unstamped: ['Deployment/shop', 'HorizontalPodAutoscaler/shop'],
   verdict: { kind: 'none' },
   cancelled: false,
@@ -69,7 +69,7 @@ export const SOAKING: CanarySight = {
   claim: ours(FLIGHT),
   canary: workload('shop-canary', 'new', 1),
   traffic: { ...IDLE.traffic, linked: true, weight: 25, unstamped: [] },
-  autoscaler: { name: 'shop', min: 4 },
+  autoscaler: { name: 'shop', min: 4, max: 10 },
   unstamped: [],
 }
 

@@ -92,7 +92,7 @@ export class World {
     tampered: undefined,
     unstamped: ['HTTPRoute/shop'],
   }
-  autoscaler: CanarySight['autoscaler'] = { name: 'shop', min: 1 }
+  autoscaler: CanarySight['autoscaler'] = { name: 'shop', min: 1, max: 10 }
   unstamped: string[] = ['Deployment/shop', 'HorizontalPodAutoscaler/shop']
   verdict: VerdictSight = { kind: 'none' }
   cancelled = false
