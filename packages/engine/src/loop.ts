@@ -265,7 +265,7 @@ export async function runLoop<
         else await clock.sleep(pauseAfter(error), cancelled)
         return obstacle
       default:
-        return standing(error.code, [error.message, ...error.why].join('; '))
+        return standing(error.code, wholeOf(error))
     }
   }
 
@@ -298,6 +298,11 @@ export async function runLoop<
       }
     }
   }
+}
+
+/** What happened and why, each once: a server's reason is often in the message already. */
+function wholeOf({ message, why }: ReleaseError): string {
+  return [message, ...why.filter((each) => !message.includes(each))].join('; ')
 }
 
 /** A server that says how long it wants to be left alone is, within reason: what waits may be a way back. */

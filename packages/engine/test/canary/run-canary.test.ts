@@ -39,7 +39,7 @@ function expectTakenBack(world: FakeWorld): void {
     canary: undefined,
     route: { linked: false, weight: 0, accepted: true },
     effective: 0,
-    autoscaler: { name: 'shop', min: 2 },
+    autoscaler: { name: 'shop', min: 2, max: 10 },
     inFlight: undefined,
   })
   expectHarmless(world)
@@ -177,14 +177,15 @@ describe('a conflict', () => {
 })
 
 describe('a refusal', () => {
-  test('on the way forward: taken back, with the server’s words', async () => {
+  test('on the way forward: taken back, with the server’s words, each once', async () => {
     const world = new FakeWorld()
-    refuse(world, 'shift 100', Infinity, () => new Forbidden('httproutes: patch is missing'))
+    const why = ['patch is missing', 'the Role is of last year']
+    refuse(world, 'shift 100', Infinity, () => new Forbidden('httproutes: patch is missing', { why }))
     const { end } = await run(world)
     expect(end).toMatchObject({
       decision: 'retreated',
       code: 'forbidden',
-      reason: 'httproutes: patch is missing',
+      reason: 'httproutes: patch is missing; the Role is of last year',
     })
     expect(shifts(world)).toEqual(['shift 25', 'retreat'])
     expectTakenBack(world)
