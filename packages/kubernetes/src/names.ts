@@ -63,6 +63,8 @@ export function besideService(service: string, suffix: 'blue' | 'green' | 'previ
 
 /** `shop` → `shop-canary`, as a label value (≤ 63 characters) too. */
 export function canaryValue(value: string): string {
+  // A label may be empty, and no value begins with a dash.
+  if (value === '') return 'canary'
   return `${bounded(value, LONGEST_LABEL - '-canary'.length)}-canary`
 }
 

@@ -13,6 +13,7 @@ test('a Lease is named after its workload, and a long name is cut without two be
 test('names are legal after being cut: no dash before the hash, none at the end', () => {
   expect(bounded(`${'a'.repeat(53)}-${'b'.repeat(30)}`)).toMatch(/^a{53}-[0-9a-f]{8}$/)
   expect(canaryValue('v'.repeat(63)).length).toBeLessThanOrEqual(63)
+  expect(canaryValue('')).toBe('canary')
 })
 
 test("the canary's Service has a name that a Service may have, also where the stable's is as long as it may be", () => {
