@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { World } from './world.ts'
+import { appDeployment } from '../../lab/src/stage/objects.ts'
+import { shop, World } from './world.ts'
 
 test('pods of a track are listed, and asked through the proxy by port number or name', async () => {
   await using it = await World.start()
@@ -23,6 +24,28 @@ test('pods of a track are listed, and asked through the proxy by port number or 
       latency: expect.any(Number),
     })
   }
+})
+
+test('a sidecar may hold the port that is served: its readiness and its restarts are the pod’s', async () => {
+  const serving = appDeployment({ version: 'v1', labels: { app: 'shop', tier: 'web' }, preStop: 0 })
+  const { template, ...spec } = serving['spec'] as { template: { spec: { containers: [object] } } }
+  const [proxy] = template.spec.containers
+  const podSpec = {
+    ...template.spec,
+    initContainers: [{ ...proxy, name: 'proxy', restartPolicy: 'Always' }],
+    containers: [
+      { name: 'app', image: 'node:24-alpine', command: ['node', '-e', 'setInterval(() => 0, 1e6)'] },
+    ],
+  }
+  const deployment = { ...serving, spec: { ...spec, template: { ...template, spec: podSpec } } }
+  await using it = await World.start([...shop().filter(({ kind }) => kind !== 'Deployment'), deployment])
+  const canary = await it.open()
+  const { stable } = await it.until(canary, (now) => now.stable.endpoints === 2)
+  expect(stable.ready).toBe(2)
+  const [pod] = await canary.pods.list('stable')
+  if (pod === undefined) throw new Error('no pod')
+  expect(pod).toMatchObject({ restarts: 0, ports: { http: 8080 } })
+  expect(await canary.pods.get(pod, 'http', '/healthz', 2000)).toMatchObject({ status: 200 })
 })
 
 test('what keeps a pod from being asked is told apart from what the pod answers', async () => {

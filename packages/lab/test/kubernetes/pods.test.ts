@@ -278,6 +278,33 @@ describe('a pod that does not work says so', () => {
     ).toEqual([0, 0])
   })
 
+  test('a sidecar that is not ready keeps the pod from being ready', async () => {
+    const idle = ['node', '-e', 'setInterval(() => 0, 1000)']
+    const probe = { tcpSocket: { port: 9999 }, periodSeconds: 1 }
+    world.create('Pod', {
+      metadata: { name: 'held' },
+      spec: {
+        initContainers: [
+          {
+            name: 'proxy',
+            image: 'node:24-alpine',
+            restartPolicy: 'Always',
+            command: idle,
+            readinessProbe: probe,
+          },
+        ],
+        containers: [{ name: 'app', image: 'node:24-alpine', command: idle }],
+      },
+    })
+    const started = (): boolean => statusOf(world.thePod('held'))?.state.running !== undefined
+    await world.until('the app runs', started)
+    const { conditions } = world.thePod('held').status ?? {}
+    expect(conditionOf(conditions, 'ContainersReady')).toMatchObject({
+      status: 'False',
+      message: 'containers with unready status: [proxy]',
+    })
+  })
+
   test('a readiness gate keeps it not ready until its condition is there', async () => {
     const idle = { command: ['node', '-e', 'setInterval(() => 0, 1000)'] }
     world.pod('gated', idle, { readinessGates: [{ conditionType: 'example.com/open' }] })

@@ -67,8 +67,10 @@ type Content = Pick<EndpointSlice, 'addressType' | 'endpoints' | 'ports'>
 function slicesOf({ spec }: Service, pods: readonly Pod[]): readonly Content[] {
   const groups = new Map<string, { ports: EndpointSlice['ports']; endpoints: Endpoint[] }>()
   for (const pod of pods) {
+    const { containers, initContainers = [] } = pod.spec
+    const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')
     const ports = (spec.ports ?? []).flatMap(({ name = '', port, targetPort = port, protocol = 'TCP' }) => {
-      const number = portNumber(targetPort, pod.spec.containers)
+      const number = portNumber(targetPort, [...containers, ...sidecars])
       return number === undefined ? [] : [{ name, port: number, protocol }]
     })
     const key = canonical(ports)

@@ -64,7 +64,7 @@ export class PodRunner {
     const init = this.#init.map((runner): InitStatus => {
       const done = this.#initDone.has(runner)
       const sidecar = this.#sidecars.includes(runner)
-      return { done, status: sidecar ? runner.status : { ...runner.status, ready: done } }
+      return { done, sidecar, status: sidecar ? runner.status : { ...runner.status, ready: done } }
     })
     const main = this.#main.map(({ status }) => status)
     return statusOf(pod, { ip: this.#ip, startTime: this.#startTime, init, main, ended: this.#ended })

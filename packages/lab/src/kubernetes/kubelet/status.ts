@@ -16,6 +16,7 @@ export interface InitStatus {
   readonly status: ContainerStatus
   /** It succeeded, or, for a sidecar (one that keeps running), it has started. */
   readonly done: boolean
+  readonly sidecar: boolean
 }
 
 /** A pod's status as a kubelet writes it: conditions of others (readiness gates) are kept and heeded. */
@@ -24,7 +25,8 @@ export function statusOf(pod: Pod, facts: PodFacts): PodStatus {
   const gates = (pod.spec.readinessGates ?? []).map(({ conditionType }) => conditionType)
   const initialized = init.every(({ done }) => done)
   const phase = facts.ended ?? phaseOf(initialized, main)
-  const unready = main.filter(({ ready }) => !ready).map(({ name }) => name)
+  const sidecars = init.filter(({ sidecar }) => sidecar).map(({ status }) => status)
+  const unready = [...sidecars, ...main].filter(({ ready }) => !ready).map(({ name }) => name)
   const closed = gates.filter((type) => !isTrue(pod.status?.conditions, type))
   let conditions: Condition[] = pod.status?.conditions ?? []
   const set = (type: string, met: boolean, reason?: string, message?: string): void => {
