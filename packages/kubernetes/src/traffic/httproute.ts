@@ -11,7 +11,7 @@ import { ensureOwnService, refuseForeign } from './own-service.ts'
 import { markOf, type RouteMark } from './route-mark.ts'
 import { originalOf, parseOriginal, unlinking } from './route-original.ts'
 import { routeBack } from './route-back.ts'
-import { acceptanceOf, refusedByAll } from './route-status.ts'
+import { acceptanceOf, isHeard, refusedByAll } from './route-status.ts'
 import type { HttpRoute } from './route-types.ts'
 import {
   abandonedRules,
@@ -107,6 +107,14 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
     return service === undefined ? `Service ${mark.canary} is gone: somebody else deleted it` : undefined
   }
 
+  /** The route, once a controller has looked at it as it is now: one that was applied a moment ago is given a moment. */
+  async function heard(): Promise<HttpRoute> {
+    for (const until = clock.now() + options.settle; ; await clock.sleep(200)) {
+      const route = await client.get('HTTPRoute', options.route)
+      if (isHeard(route) || markOf(route, workload) !== undefined || clock.now() >= until) return route
+    }
+  }
+
   async function ensureService(stamp: number): Promise<void> {
     await ensureOwnService(client, fence, {
       like: await client.get('Service', options.stableService),
@@ -124,7 +132,7 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
 
     async preflight(plan) {
       const [route, stable, existing] = await Promise.all([
-        client.get('HTTPRoute', options.route),
+        heard(),
         client.get('Service', options.stableService),
         client.find('Service', options.canaryService),
       ])
@@ -261,7 +269,10 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       const message = `${object} gives ${options.stableService} the weight 0: a share of that is nothing`
       throw new ReleaseError('invalid-input', message, { object, fix })
     }
-    const refused = refusedByAll(route)
+    const silent = isHeard(route)
+      ? undefined
+      : `no controller has said anything of its generation ${route.metadata?.generation ?? 0}, so neither the way there nor the way back could be proved; is the Gateway of its parentRefs there, and its controller running?`
+    const refused = refusedByAll(route) ?? silent
     if (refused === undefined) return
     throw new ReleaseError('not-ready', `no request comes through ${object}: ${refused}`, { object, fix })
   }

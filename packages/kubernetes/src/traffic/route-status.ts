@@ -33,6 +33,11 @@ export function refusedByAll(route: HttpRoute): string | undefined {
     : undefined
 }
 
+/** Some controller has said of the route, as it is now, whether it takes it. */
+export function isHeard(route: HttpRoute): boolean {
+  return parentsOf(route).some((parent) => current(parent, 'Accepted', generationOf(route)) !== undefined)
+}
+
 function generationOf(route: HttpRoute): number {
   return route.metadata?.generation ?? 0
 }

@@ -460,6 +460,22 @@ describe('refused before anything is touched', () => {
     })
   })
 
+  test('a route that no controller has looked at; one that was applied a moment ago is waited for', async () => {
+    await using it = await start()
+    await it.admin.patch('HTTPRoute', 'shop', [
+      { op: 'add', path: '/spec/hostnames/-', value: 'www.shop.test' },
+    ])
+    expect(await (await it.open()).traffic.preflight(PLAN)).toMatchObject({ warnings: [] })
+
+    const nobody = [{ name: 'nobody' }]
+    await it.admin.patch('HTTPRoute', 'shop', [{ op: 'replace', path: '/spec/parentRefs', value: nobody }])
+    await reported(it, 0)
+    await expect((await it.open({ settle: 300 })).traffic.preflight(PLAN)).rejects.toMatchObject({
+      code: 'not-ready',
+      message: expect.stringContaining('no controller has said anything of its generation 3'),
+    })
+  })
+
   test('says what will be changed', async () => {
     await using it = await start()
     const canary = await it.open()
