@@ -63,7 +63,8 @@ async function run(context: KubeContext, exec: Mapping, env: Env, limit: number)
   }
   const fail = (why: readonly string[], cause?: unknown): Forbidden => {
     const hint = textOf(exec['installHint'])
-    return new Forbidden(`the kubeconfig's credential plugin failed: ${[command, ...args].join(' ')}`, {
+    const asked = [command, ...shown(args)].join(' ')
+    return new Forbidden(`the kubeconfig's credential plugin failed: ${asked}`, {
       object: `user ${context.userName} of ${context.origin}`,
       why,
       fix: hint === undefined ? [] : [hint],
@@ -93,6 +94,19 @@ async function run(context: KubeContext, exec: Mapping, env: Env, limit: number)
     expiresAt: Number.isNaN(ends) ? undefined : ends,
     secrets: [token, key].filter((text) => text !== undefined),
   }
+}
+
+/** A flag whose value is a secret, such as kubelogin's `--oidc-client-secret`. */
+const SECRET = /^--?[\w-]*(?:secret|token|password|key)(?=$|=)/i
+
+/** Arguments as an error may show them: nothing of them is masked yet. */
+function shown(args: readonly string[]): readonly string[] {
+  return args.map((arg, at) => {
+    const flag = SECRET.exec(arg)?.[0]
+    if (flag !== undefined) return flag === arg ? arg : `${flag}=***`
+    const before = args[at - 1]
+    return before !== undefined && SECRET.exec(before)?.[0] === before ? '***' : arg
+  })
 }
 
 function clusterInfo({ cluster }: KubeContext, exec: Mapping): Mapping {
