@@ -31,7 +31,10 @@ export async function closeRecord(close: CloseRecord): Promise<void> {
   const stop = new AbortController()
   try {
     const record = await openRecord(inputs, kit, http, environmentOf(inputs), service)
-    if (record !== undefined) await Promise.race([write(record.ledger), clock.sleep(FLUSH_MS, stop.signal)])
+    if (record === undefined) return
+    const late = clock.sleep(FLUSH_MS, stop.signal).then(() => 'late' as const)
+    if ((await Promise.race([write(record.ledger), late])) === 'late')
+      log.warning(`the record on GitHub is not complete: no answer within ${FLUSH_MS / 1000} s`)
   } catch (error) {
     log.warning(`the record on GitHub could not be written: ${messageOf(error)}`)
   } finally {
