@@ -102,17 +102,25 @@ describe('releasing manifests', () => {
     expect(again.target.goal?.hash).toBe(stable.template)
   })
 
-  test('new ConfigMaps come before the canary, the rest with the promotion; the route is left alone', async () => {
+  test('new ConfigMaps come before the canary, the rest with the promotion; the route and the HPA are left alone', async () => {
     await using it = await World.start()
     const route =
       '{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"shop"},"spec":{}}'
+    const scaler =
+      '{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"shop-scaler"},"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"shop"},"minReplicas":2,"maxReplicas":4}}'
     const manifests = [
-      files({ 'd.json': deployment, 'c.yaml': CONFIG, 's.json': service(81), 'r.json': route }),
+      files({
+        'd.json': deployment,
+        'c.yaml': CONFIG,
+        's.json': service(81),
+        'r.json': route,
+        'h.json': scaler,
+      }),
     ]
     const canary = await it.open({ image: undefined, manifests })
-    expect(await canary.cluster.preflight()).toContainEqual(
-      expect.stringContaining('HTTPRoute/shop of the manifests is not applied'),
-    )
+    const said = await canary.cluster.preflight()
+    for (const kept of ['HTTPRoute/shop', 'HorizontalPodAutoscaler/shop-scaler'])
+      expect(said).toContainEqual(expect.stringContaining(`${kept} of the manifests is not applied`))
     const fence = await it.claim(canary)
     await canary.cluster.applyCanary(1, fence)
     expect(await it.admin.find('ConfigMap', 'config-2')).toMatchObject({ data: { a: 'b' } })
@@ -121,6 +129,7 @@ describe('releasing manifests', () => {
     await canary.cluster.promoteStable(fence)
     expect(await it.admin.find('Service', 'extra')).toBeDefined()
     expect((await it.admin.get('HTTPRoute', 'shop')).spec?.rules).toHaveLength(1)
+    expect(await it.admin.find('HorizontalPodAutoscaler', 'shop-scaler')).toBeUndefined()
   })
 
   test('asks the Role for the kinds that are in them, and no other', async () => {
