@@ -25,7 +25,7 @@ const CASES: readonly Case[] = [
     set: ({ stage }) => stage.apply(statefulSet()),
     inputs: { workload: 'db', manifests: '', image: IMAGE },
     object: 'if it is a StatefulSet',
-    reason: 'only Deployments can be released by canary',
+    reason: 'only Deployments can be released',
     // The documented Role does not let a step look.
     code: 'not-found',
   },
@@ -35,7 +35,7 @@ const CASES: readonly Case[] = [
     inputs: { workload: 'db' },
     objects: [statefulSet()],
     object: 'StatefulSet db',
-    reason: 'only Deployments can be released by canary',
+    reason: 'only Deployments can be released',
   },
   {
     what: 'a workload that does not exist',

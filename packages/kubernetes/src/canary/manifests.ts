@@ -53,7 +53,7 @@ export async function readManifests(options: ManifestOptions): Promise<Manifests
             : `it is in them ${fitting.length} times: ${files}`,
           ...(other === undefined
             ? []
-            : [`${other} ${options.workload} is in them: only Deployments can be released by canary`]),
+            : [`${other} ${options.workload} is in them: only Deployments can be released`]),
         ],
       },
     )

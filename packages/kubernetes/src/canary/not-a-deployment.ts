@@ -19,14 +19,14 @@ export async function notADeployment(client: Client, workload: string): Promise<
         return undefined
       })
     if (found === undefined) continue
-    const message = `${workload} is a ${kind}: only Deployments can be released by canary, since its pods are not interchangeable`
+    const message = `${workload} is a ${kind}: only Deployments can be released, since its pods are not interchangeable`
     throw new ReleaseError('invalid-input', message, { object: `${kind} ${client.namespace}/${workload}` })
   }
   const object = `Deployment ${client.namespace}/${workload}`
   throw new NotFound(`${object} does not exist`, {
     object,
     why: unseen.map(
-      (kind) => `if it is a ${kind}, which may not be looked at: only Deployments can be released by canary`,
+      (kind) => `if it is a ${kind}, which may not be looked at: only Deployments can be released`,
     ),
     fix: [`kubectl -n ${client.namespace} get deployments`],
   })
