@@ -7,7 +7,7 @@ import {
   type GateVerdict,
   type Verdict,
 } from '@release-actions/judge'
-import { Cancelled, ReleaseError, type ReasonCode } from '@release-actions/values'
+import { Cancelled, markdownCode, ReleaseError, type ReasonCode } from '@release-actions/values'
 
 /** How a step ended, in the words of the outputs. */
 export interface Ending {
@@ -130,7 +130,7 @@ function nextOf({ workload }: Frame): ReleaseReport['next'] {
 export function prefaceOf(ending: Ending, frame: Frame, from: number, to: number): string {
   const what = [frame.service, frame.version].filter((part) => part !== undefined).join(' ')
   const early = ending.decision === 'cancelled' ? ' The step was cancelled.' : ''
-  return `Judged \`${what.replaceAll('`', '')}\` from ${utcTime(from)} to ${utcTime(to)}.${early}`
+  return `Judged ${markdownCode(what)} from ${utcTime(from)} to ${utcTime(to)}.${early}`
 }
 
 /** `result` holds 256 KiB: beyond that the samples of each gate are left out, not the verdicts. */
