@@ -1,8 +1,9 @@
+import { serverError } from '@release-actions/http'
 import { Forbidden } from '@release-actions/values'
 import type { Client } from './client.ts'
 import type { AccessReview } from './objects.ts'
 import { renderRule, type RoleRule } from './role.ts'
-import { statusOf } from './status-errors.ts'
+import { jsonOf, statusOf } from './status-errors.ts'
 
 /**
  * Proves that every verb is allowed in the namespace, by a SelfSubjectAccessReview each, side by side.
@@ -50,10 +51,13 @@ async function isAllowed(
   }
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
   const answer = await client.raw({ method: 'POST', path, body: review })
+  const what = `create SelfSubjectAccessReview of ${verb} ${resource}`
+  const failure = serverError(answer, what)
+  if (failure !== undefined) throw failure
   if (answer.status < 200 || answer.status > 299) {
     const said = statusOf(answer.body)?.message ?? `the server answered ${answer.status}`
     throw new Forbidden(`the cluster does not say what is allowed: ${said}`)
   }
-  const { status } = JSON.parse(answer.body) as AccessReview
+  const { status } = jsonOf<AccessReview>(answer, what)
   return status?.allowed === true
 }

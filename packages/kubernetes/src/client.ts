@@ -1,10 +1,10 @@
 import type { Http, HttpAnswer, HttpRequest } from '@release-actions/http'
 import type { Clock } from '@release-actions/ports'
-import { type Milliseconds, NotFound, Unreachable } from '@release-actions/values'
+import { Conflict, type Milliseconds, NotFound } from '@release-actions/values'
 import type { Connection } from './config/connection.ts'
 import type { JsonPatch } from './json-patch.ts'
 import { type AnyObject, type Kind, type Kinds, RESOURCES, type ResourceType } from './objects.ts'
-import { type Asked, statusError } from './status-errors.ts'
+import { type Asked, jsonOf, statusError } from './status-errors.ts'
 import { watchObjects, type WatchEvent } from './watch.ts'
 
 export interface List<T> {
@@ -117,7 +117,8 @@ export function createClient({ http, connection, namespace, clock }: ClientOptio
   async function call<T>(asked: Asked, request: Omit<RawRequest, 'path'>): Promise<T> {
     const answer = await raw({ ...request, path: pathOf(asked) })
     if (answer.status < 200 || answer.status > 299) throw statusError(asked, answer)
-    return parsed<T>(asked, answer)
+    const object = `${asked.kind} ${asked.namespace}/${asked.name ?? ''}`
+    return jsonOf(answer, `${asked.verb} ${object}`, object)
   }
 
   const about = (verb: Asked['verb'], kind: Kind, name?: string): Asked => ({
@@ -146,10 +147,21 @@ export function createClient({ http, connection, namespace, clock }: ClientOptio
     findAny: (type, kind, name) => find({ verb: 'get', type, kind, namespace, name }),
     async list<K extends Kind>(kind: K, selection: Selection = {}): Promise<List<Kinds[K]>> {
       const items: Kinds[K][] = []
+      let limit: { limit: string } | undefined = { limit: PAGE }
       let more = ''
       for (;;) {
-        const query = { limit: PAGE, ...queryOf(selection), ...(more !== '' && { continue: more }) }
-        const page = await call<Page<Kinds[K]>>(about('list', kind), { method: 'GET', query })
+        const query = { ...limit, ...queryOf(selection), ...(more !== '' && { continue: more }) }
+        let page: Page<Kinds[K]>
+        try {
+          page = await call(about('list', kind), { method: 'GET', query })
+        } catch (error) {
+          if (more === '' || !(error instanceof Conflict)) throw error
+          // The list that the pages were of is gone (410): once more, all of it at once.
+          items.length = 0
+          limit = undefined
+          more = ''
+          continue
+        }
         items.push(...(page.items ?? []))
         more = page.metadata?.continue ?? ''
         if (more === '') return { items, resourceVersion: page.metadata?.resourceVersion }
@@ -224,17 +236,4 @@ function pathOf({ type, namespace, name, subresource, verb }: Asked): string {
   const whole = `${root}/namespaces/${encodeURIComponent(namespace)}/${type.plural}`
   if (verb === 'create' || name === undefined) return whole
   return `${whole}/${encodeURIComponent(name)}${subresource === undefined ? '' : `/${subresource}`}`
-}
-
-function parsed<T>(asked: Asked, answer: HttpAnswer): T {
-  try {
-    return JSON.parse(answer.body) as T
-  } catch (cause) {
-    const object = `${asked.kind} ${asked.namespace}/${asked.name ?? ''}`
-    throw new Unreachable(`the cluster's answer to ${asked.verb} ${object} is not JSON`, {
-      object,
-      why: [answer.body === '' ? 'it is empty' : answer.body.slice(0, 200)],
-      cause,
-    })
-  }
 }

@@ -7,7 +7,7 @@ import type { Client } from './client.ts'
 import type { Pod } from './objects.ts'
 import { parseQuantity } from './quantity.ts'
 import { selectorText } from './selectors.ts'
-import { resourceName, roleLine, statusOf } from './status-errors.ts'
+import { jsonOf, resourceName, roleLine, statusOf } from './status-errors.ts'
 
 /** The pods of one workload through the API server's proxy. `deployments`: which Deployment a track is. */
 export function createPods(client: Client, deployments: Readonly<Partial<Record<Track, string>>>): Pods {
@@ -71,7 +71,7 @@ export function createPods(client: Client, deployments: Readonly<Partial<Record<
           },
         )
       }
-      const { items = [] } = JSON.parse(answer.body) as { items?: readonly PodMetrics[] }
+      const { items = [] } = jsonOf<{ items?: readonly PodMetrics[] }>(answer, 'list PodMetrics')
       const names = new Set(pods.map((pod) => pod.metadata?.name))
       return new Map(
         items

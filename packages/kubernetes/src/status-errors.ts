@@ -88,6 +88,23 @@ function invalid(object: string, status: Status, said: string): ReleaseError {
   })
 }
 
+/**
+ * The object in an answer that is a success.
+ * @param what was done, to which object
+ * @throws Unreachable when it is no JSON: a page of a proxy's, or half an answer
+ */
+export function jsonOf<T>({ body }: Pick<HttpAnswer, 'body'>, what: string, object = what): T {
+  try {
+    return JSON.parse(body) as T
+  } catch (cause) {
+    throw new Unreachable(`the cluster's answer to ${what} is not JSON`, {
+      object,
+      why: [body === '' ? 'it is empty' : body.slice(0, 200)],
+      cause,
+    })
+  }
+}
+
 export function statusOf(body: string): Status | undefined {
   try {
     const value: unknown = JSON.parse(body)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { proveAccess } from '../src/access.ts'
 import { World } from './world.ts'
 
 describe('errors of the API', () => {
@@ -50,6 +51,20 @@ describe('errors of the API', () => {
     await expect(it.admin.get('Service', 'shop')).rejects.toMatchObject({ why: ['it is empty'] })
   })
 
+  test('what may be done is not read out of half an answer, nor out of none', async () => {
+    await using it = await World.start()
+    const rules = [{ group: '', resource: 'pods', verbs: ['list'] }]
+    const reviews = { resource: 'selfsubjectaccessreviews' }
+    it.kubernetes.faults.order(reviews, { kind: 'garbage', body: '{"status": {"allo' })
+    await expect(proveAccess(it.admin, rules)).rejects.toMatchObject({
+      code: 'unreachable',
+      why: ['{"status": {"allo'],
+    })
+    it.kubernetes.faults.order(reviews, { kind: 'status', code: 429 }, { times: 5 })
+    await expect(proveAccess(it.admin, rules)).rejects.toMatchObject({ code: 'rate-limited' })
+    await proveAccess(it.admin, rules)
+  })
+
   test('a server that is busy for a moment is asked again', async () => {
     await using it = await World.start()
     it.kubernetes.faults.order({ verb: 'patch' }, { kind: 'status', code: 503 }, { times: 2 })
@@ -95,5 +110,21 @@ describe('a watch', () => {
         throw new Error(event.type)
     })()
     await expect(watching).rejects.toMatchObject({ code: 'forbidden' })
+  })
+})
+
+describe('a list', () => {
+  test('whose pages are gone before the last one is read at once', async () => {
+    await using it = await World.start()
+    for (let n = 0; n <= 500; n++) {
+      const metadata = { name: `entry-${n}`, labels: { list: 'long' } }
+      await it.admin.create('ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata })
+    }
+    const when = ({ query }: { readonly query: URLSearchParams }): boolean => query.has('continue')
+    const gone = it.kubernetes.faults.order({ when }, { kind: 'status', code: 410 })
+    const { items } = await it.admin.list('ConfigMap', { labels: 'list=long' })
+    expect(gone.hits).toBe(1)
+    expect(new Set(items.map(({ metadata }) => metadata?.name)).size).toBe(501)
+    expect(items).toHaveLength(501)
   })
 })

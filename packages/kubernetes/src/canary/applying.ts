@@ -1,7 +1,9 @@
+import { serverError } from '@release-actions/http'
 import { Conflict, Forbidden, ReleaseError } from '@release-actions/values'
 import type { Client } from '../client.ts'
 import { type AnyObject, type ConfigMap, type ResourceType, RESOURCES, type Secret } from '../objects.ts'
 import { type RoleRule, roleRules, ruleFor } from '../role.ts'
+import { jsonOf } from '../status-errors.ts'
 import type { Manifests } from './manifests.ts'
 
 /** What the first look says of the user's manifests. */
@@ -35,15 +37,21 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
     const known = types.get(path)
     if (known !== undefined) return known
     const asked = client.raw({ method: 'GET', path }).then((answer) => {
+      const what = `list the kinds of ${group === '' ? version : `${group}/${version}`}`
+      const failure = serverError(answer, what)
+      if (failure !== undefined) throw failure
       if (answer.status !== 200) return new Map<string, KnownKind>()
-      const { resources = [] } = JSON.parse(answer.body) as {
-        resources?: readonly ({ kind: string } & KnownKind)[]
-      }
+      const { resources = [] } = jsonOf<{ resources?: readonly ({ kind: string } & KnownKind)[] }>(
+        answer,
+        what,
+      )
       return new Map(
         resources.filter(({ name }) => !name.includes('/')).map(({ kind, ...known }) => [kind, known]),
       )
     })
     types.set(path, asked)
+    // One that was not answered is asked again by the next who wants to know.
+    asked.catch(() => types.delete(path))
     return asked
   }
 

@@ -1,4 +1,5 @@
 import type { Client } from '../client.ts'
+import { jsonOf } from '../status-errors.ts'
 import { CANARY_WORDS, type Words } from './refusals.ts'
 
 interface VerticalAutoscaler {
@@ -20,9 +21,12 @@ export async function warnedVertical(
   { present, newcomer }: Pick<Words, 'present' | 'newcomer'> = CANARY_WORDS,
 ): Promise<readonly string[]> {
   const path = `/apis/autoscaling.k8s.io/v1/namespaces/${encodeURIComponent(client.namespace)}/verticalpodautoscalers`
-  const { status, body } = await client.raw({ method: 'GET', path })
-  if (status !== 200) return []
-  const { items = [] } = JSON.parse(body) as { readonly items?: readonly VerticalAutoscaler[] }
+  const answer = await client.raw({ method: 'GET', path })
+  if (answer.status !== 200) return []
+  const { items = [] } = jsonOf<{ readonly items?: readonly VerticalAutoscaler[] }>(
+    answer,
+    'list VerticalPodAutoscaler',
+  )
   return items
     .filter(({ spec }) => {
       const { kind, name } = spec?.targetRef ?? {}
