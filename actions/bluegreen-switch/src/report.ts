@@ -1,5 +1,5 @@
 import type { GateLine, Note, Outcome, ReleaseReport } from '@release-actions/action-kit'
-import type { Ending } from '@release-actions/action-world'
+import { NEWER_GOES_ON, POST_COMPLETES, type Ending } from '@release-actions/action-world'
 import { isForPeople, versionOfStable, type BlueGreenEnd } from '@release-actions/engine'
 import { colorName, leaseName } from '@release-actions/kubernetes'
 import type { BlueGreenGoal, Color, Landed, Owner, ReleaseId, SwitchMade } from '@release-actions/release'
@@ -208,19 +208,9 @@ function todoOf(
           : `${release.version} serves, as before. Mend the cause and run the step again.`,
       }
     case 'cancelled':
-      return flight === undefined
-        ? { kind: 'nothing' }
-        : {
-            kind: 'later',
-            text: 'The post step of this job completes what is left; its own summary says how it ended.',
-          }
+      return flight === undefined ? { kind: 'nothing' } : POST_COMPLETES
     case 'superseded':
-      return flight !== undefined
-        ? {
-            kind: 'later',
-            text: 'The newer run goes on from here: its summary says which version users end up on.',
-          }
-        : { kind: 'nothing' }
+      return flight !== undefined ? NEWER_GOES_ON : { kind: 'nothing' }
     default:
       return { kind: 'nothing' }
   }

@@ -27,7 +27,7 @@ import type { StageReport } from '@release-actions/metrics'
 import { formatPercent, type Milliseconds, type ReleaseError } from '@release-actions/values'
 import type { CanaryInputs } from './inputs.ts'
 import { recorderOf } from './record.ts'
-import { endingOf, outcomeOf, reportOf, type ReportFrame } from './report.ts'
+import { endingOf, outcomeOf, reportOf, shareAt, type ReportFrame } from './report.ts'
 import type { Setting } from './setting.ts'
 import { staysInFlight } from './stays-in-flight.ts'
 
@@ -87,7 +87,7 @@ export async function release(step: Release): Promise<void> {
   const listener: Listener = {
     opening: async (seen) => {
       try {
-        warnings.push(...(await look(step, canary, warn)))
+        await look(step, canary, warn)
         attainedShares(goal, seen).forEach(warn)
       } catch (error) {
         kit.outputs.set({ weight: seen.traffic.weight })
@@ -147,22 +147,16 @@ function stageLabel(stage: StageReport['stage']): string {
   return stage === 'stable' ? 'stable' : `${stage} %`
 }
 
-function describeStage(stage: StageReport['stage'], { flight, last }: CanaryEnd): string {
+function describeStage(stage: StageReport['stage'], ran: CanaryEnd): string {
   if (stage === 'stable') return 'Judged on the stable, after promotion.'
-  const { traffic, stable } = last.seen
-  const share = attained(traffic.kind, Number(stage), flight?.base.replicas ?? stable.desired)
-  return `Judged with ${formatPercent(share)} of the traffic.`
+  return `Judged with ${formatPercent(shareAt(Number(stage), ran))} of the traffic.`
 }
 
 /**
  * Everything that can be known to fail is known before the first write: the workload, the route, every permission, and
  * whether the credentials outlive the soak.
  */
-async function look(
-  step: Release,
-  canary: KubernetesCanary,
-  warn: (text: string) => void,
-): Promise<readonly string[]> {
+async function look(step: Release, canary: KubernetesCanary, warn: (text: string) => void): Promise<void> {
   const [warnings, { warnings: routeWarnings, changes }, expiresAt] = await Promise.all([
     canary.cluster.preflight(),
     canary.traffic.preflight(step.goal.plan),
@@ -171,7 +165,6 @@ async function look(
   ;[...warnings, ...routeWarnings].forEach(warn)
   changes.forEach((text) => step.kit.log.line(`will change: ${text}`))
   assertOutlives(expiresAt, step.kit.clock.now(), longest(step.goal))
-  return []
 }
 
 /** Without a router one pod is the least: where that is more than was asked for, it is said before it is so. */
@@ -202,7 +195,8 @@ function writeRecord(recorder: Recorder | undefined, { end, last }: CanaryEnd, g
       if (end.decision === 'promoted')
         recorder?.verified(`${goal.release.version} serves all traffic, verified`)
       else if (end.decision === 'unchanged') recorder?.landed(last.seen.claim.state.live)
-      else if (end.decision === 'advanced') recorder?.passed(`canary ${formatPercent(last.seen.traffic.weight)}: passed`)
+      else if (end.decision === 'advanced')
+        recorder?.passed(`canary ${formatPercent(last.seen.traffic.weight)}: passed`)
       return
     case 'failed':
       return recorder?.failed(`${end.decision}: ${end.reason}`)

@@ -1,5 +1,5 @@
 import { utcTime, type Decision, type Outcome, type ReleaseReport } from '@release-actions/action-kit'
-import type { Ending } from '@release-actions/action-world'
+import { NEWER_GOES_ON, POST_COMPLETES, type Ending } from '@release-actions/action-world'
 import { isForPeople, versionOfStable, type CanaryEnd } from '@release-actions/engine'
 import type { GateLine } from '@release-actions/action-kit'
 import { canaryName, leaseName } from '@release-actions/kubernetes'
@@ -153,7 +153,7 @@ export function reportOf(ran: CanaryEnd, frame: ReportFrame): ReleaseReport {
     gates: frame.gates,
     exposure: exposureOf(ran, frame.goal, decision),
     moves: ran.journal.filter(isForPeople).map(({ at, text }) => ({ at, what: text })),
-    split: isForeign(ran.flight, frame.goal) ? [] : chart(ran.flight, ran),
+    split: isForeign(ran.flight, frame.goal) ? [] : chart(ran),
     pods: ran.words.length === 0 ? [] : [{ title: 'What the pods say', lines: ran.words }],
     next: nextOf(decision, split, frame),
     links: frame.links,
@@ -242,19 +242,9 @@ function todoOf(
           }
         : { kind: 'later', text: 'Mend the cause and run the step again.' }
     case 'cancelled':
-      return flight === undefined
-        ? { kind: 'nothing' }
-        : {
-            kind: 'later',
-            text: 'The post step of this job completes what is left; its own summary says how it ended.',
-          }
+      return flight === undefined ? { kind: 'nothing' } : POST_COMPLETES
     case 'superseded':
-      return flight !== undefined && weight > 0
-        ? {
-            kind: 'later',
-            text: 'The newer run goes on from here: its summary says which version users end up on.',
-          }
-        : { kind: 'nothing' }
+      return flight !== undefined && weight > 0 ? NEWER_GOES_ON : { kind: 'nothing' }
     default:
       return { kind: 'nothing' }
   }
@@ -283,11 +273,17 @@ function exposureOf(
   }
 }
 
-function chart(flight: InFlight | undefined, { last, exposures }: CanaryEnd): ReleaseReport['split'] {
-  const shifts = flight?.shifts ?? []
+/** The share that a weight of the plan stands for: without a router, what whole pods of this release's base attain. */
+export function shareAt(planned: Percent, { flight, last }: Pick<CanaryEnd, 'flight' | 'last'>): Percent {
   const { traffic, stable } = last.seen
+  return attained(traffic.kind, planned, flight?.base.replicas ?? stable.desired)
+}
+
+function chart(ran: CanaryEnd): ReleaseReport['split'] {
+  const { flight, last, exposures } = ran
+  const shifts = flight?.shifts ?? []
   const points = shifts.map(({ at, weight: asked, seen }, n) => {
-    const weight = attained(traffic.kind, asked, flight?.base.replicas ?? stable.desired)
+    const weight = shareAt(asked, ran)
     const next = shifts[n + 1]?.at ?? Infinity
     // All that was counted while it stood there says more than the few requests that proved the shift.
     const stood = exposures.find(
