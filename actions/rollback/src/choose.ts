@@ -15,13 +15,7 @@ import {
 } from '@release-actions/release'
 import { NotFound, versionOf } from '@release-actions/values'
 
-/** What is gone back to, and from what. */
-export interface Chosen {
-  readonly from: ReleaseId
-  /** undefined: only what is in flight is ended. */
-  readonly target: Target | undefined
-}
-
+/** What is gone back to. */
 export interface Target extends Identity {
   readonly version: string
   /** The record that names it; undefined: the cluster does. */

@@ -16,15 +16,3 @@ export function parseTo(input: string, text: string): To {
   const near = nearest(kind, ['previous', 'version', 'deployment'])
   throw new InvalidInput(input, text, near === undefined ? LEGAL : `${LEGAL}; did you mean ${near}?`)
 }
-
-/** As it was written. */
-export function formatTo(to: To): string {
-  switch (to.kind) {
-    case 'previous':
-      return 'previous'
-    case 'version':
-      return `version:${to.version}`
-    case 'deployment':
-      return `deployment:${to.id}`
-  }
-}

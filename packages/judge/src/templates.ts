@@ -151,7 +151,6 @@ function walk(query: string, fill: (name: string, place: Place) => string): stri
   let place: Place = { quote: undefined, regex: false }
   for (let i = 0; i < query.length; i++) {
     const char = query[i] ?? ''
-    TEMPLATE.lastIndex = 0
     const template = query.startsWith('{{', i) ? /^\{\{\s*([^{}]*?)\s*\}\}/.exec(query.slice(i)) : null
     if (template !== null) {
       out += fill(template[1] ?? '', place)

@@ -6,7 +6,7 @@ export const DOMAIN = 'release-actions.dev'
 export const STATE = `${DOMAIN}/state`
 /** On what we created: the workload it belongs to. */
 export const OWNER = `${DOMAIN}/workload`
-/** On the canary Deployment: the hash of the template that the stable would have. */
+/** On the Deployment of a canary or a colour: the hash of the template that the stable, the user's own, would have. */
 export const TEMPLATE = `${DOMAIN}/template`
 /** On the canary Deployment, once it is being promoted: what the stable gets besides the template, as JSON. */
 export const BESIDE = `${DOMAIN}/beside-template`

@@ -1,5 +1,6 @@
-/** What a rollback tells of itself to people who were not there: all texts as they came, the adapter escapes them. */
+/** What a rollback tells of itself to people who were not there. */
 export interface IncidentReport {
+  /** Plain text. */
   readonly title: string
   /** Markdown, escaped already: what, from what to what, why, gates, timeline, links. */
   readonly body: string

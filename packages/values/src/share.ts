@@ -16,18 +16,6 @@ export function parsePercent(input: string, text: string): Percent {
   return value
 }
 
-/**
- * Reads a share: `1%` or `0.01`.
- * @returns 0..1
- * @throws InvalidInput
- */
-export function parseShare(input: string, text: string): Share {
-  const matched = /^(\d+(?:\.\d+)?)(\s*%)?$/.exec(text.trim())
-  const value = matched === null ? NaN : Number(matched[1]) / (matched[2] === undefined ? 1 : 100)
-  if (!(value >= 0 && value <= 1)) throw new InvalidInput(input, text, 'a share such as 1% or 0.01')
-  return value
-}
-
 /** A share as people read it, in per cent: `4.2 %`, `0.03 %`, `25 %`. */
 export function formatShare(share: Share): string {
   return formatPercent(share * 100)

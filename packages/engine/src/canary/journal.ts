@@ -114,7 +114,7 @@ function describeWait(
     case 'canary-ready':
       // Of a plan: there is no canary yet.
       if (canary === undefined) return "the canary's pods become ready"
-      return `${canary?.ready ?? 0} of ${pods(canary?.desired ?? 0)} of the canary are ready`
+      return `${canary.ready} of ${pods(canary.desired)} of the canary are ready`
     case 'canary-endpoints':
       return "the Service lists the canary's pods"
     case 'canary-gone':

@@ -4,7 +4,7 @@ import { KUBERNETES_SIGNALS, UNITS } from '../gate.ts'
 import { BLOCK_SCALAR_HINT } from './document.ts'
 import { problem, type Origin, type Path } from './problem.ts'
 
-/** The keys of the grammar and the kinds of their values; what the values mean is read in sources.ts and rules.ts. */
+/** The keys of the grammar and the kinds of their values; what the values mean is read in sources/ and rules.ts. */
 const text = z.string()
 const port = z.union([z.number(), z.string()])
 const limit = z.union([z.number(), z.string()])

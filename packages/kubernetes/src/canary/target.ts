@@ -85,8 +85,7 @@ async function labelsOf(
       changed: noted,
       labels: { ...labels, ...noted },
       selector: existing?.spec?.selector.matchLabels ?? {},
-      overlaps:
-        noted !== undefined && Object.keys(noted).every((key) => selector.matchLabels?.[key] === undefined),
+      overlaps: Object.keys(noted).every((key) => selector.matchLabels?.[key] === undefined),
     }
   }
   if (traffic.kind === 'replicas') return spreadLabels({ labels, selector })

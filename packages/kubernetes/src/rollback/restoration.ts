@@ -2,6 +2,7 @@ import { isSameImage, type Identity, type ReleaseId, type Revision } from '@rele
 import { parseImage, formatImage, versionOf } from '@release-actions/values'
 import { imageOf, withImage } from '../canary/containers.ts'
 import { ownedBy, revision } from '../canary/revisions.ts'
+import { VERSION_LABEL } from '../canary/sight.ts'
 import { templateHash } from '../canary/template-hash.ts'
 import type { Deployment, PodTemplate, ReplicaSet } from '../objects.ts'
 
@@ -38,7 +39,6 @@ export function releaseOf(template: PodTemplate | undefined, container: string):
 }
 
 /** Of Kubernetes' recommended labels. */
-const VERSION_LABEL = 'app.kubernetes.io/version'
 
 /**
  * How to run an earlier release again: the template of the ReplicaSet that matches the record's template; of a record

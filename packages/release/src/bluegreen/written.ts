@@ -114,7 +114,10 @@ export function notedSwitch(state: LeaseState, change: SwitchNote, now: Timestam
 }
 
 /** `verify`: how the last switch was proved, and what was asked for it. */
-export function provedSwitch(state: LeaseState, how: Pick<SwitchMade, 'verified' | 'seen'>): LeaseState {
+export function provedSwitch(
+  state: LeaseState,
+  how: Pick<SwitchMade, 'verified' | 'seen' | 'by'>,
+): LeaseState {
   const flight = state.switching
   const last = flight === undefined ? undefined : lastSwitch(flight)
   if (flight === undefined || last === undefined) return state

@@ -31,7 +31,7 @@ export interface Obstacle {
 export type ClaimSight =
   /** Nobody works on this workload (never did, let go, or expired). */
   | { readonly kind: 'free'; readonly state: LeaseState }
-  /** Another process holds it. `newer`: a run that was triggered after ours, or another process of our own run. */
+  /** Another process holds it: of another run, or of our own. */
   | { readonly kind: 'held'; readonly by: RunId; readonly state: LeaseState }
   | { readonly kind: 'ours'; readonly fence: number; readonly since: Timestamp; readonly state: LeaseState }
   /** It was ours in this process, and another took it. */
