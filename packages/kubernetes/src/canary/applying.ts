@@ -84,7 +84,8 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
       const also = why.filter((each) => !message.includes(each))
       // A webhook with side effects is asked for the first time when it counts.
       if (also.some((each) => /not support dry ?run/i.test(each))) return []
-      return [`${label(object)} of the manifests could not be applied: ${[message, ...also].join('; ')}`]
+      const said = withoutValues([message, ...also].join('; '))
+      return [`${label(object)} of the manifests could not be applied: ${said}`]
     }
   }
 
@@ -147,6 +148,11 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
 interface KnownKind {
   readonly name: string
   readonly namespaced: boolean
+}
+
+/** The server quotes an immutable field whole: a pod template would bury the reason. */
+function withoutValues(text: string): string {
+  return text.replace(/Invalid value: \S*[{[].{100,}[}\]]: /gs, '')
 }
 
 /** Those that are there a second time, and not as before. */

@@ -181,7 +181,11 @@ describe('releasing manifests', () => {
       },
       /^Service\/extra of the manifests could not be applied: .*spec\.ports\[0\]\.port/,
     ],
-    ['a Job of that name with another template', job('other'), /^Job\/migrate of the manifests .*immutable/],
+    [
+      'a Job of that name with another template',
+      job('other'),
+      /^Job\/migrate of the manifests .*: spec\.template: field is immutable/,
+    ],
     [
       'a resourceVersion that has passed',
       { ...job('first'), metadata: { name: 'migrate', resourceVersion: '1' } },
