@@ -7,6 +7,7 @@ import { besideTemplate } from '../canary/beside-template.ts'
 import { foreign } from '../canary/cluster.ts'
 import { explainPods } from '../canary/explain.ts'
 import type { Goal } from '../canary/goal.ts'
+import { createLeaving } from '../canary/leaving.ts'
 import { revisionsOf } from '../canary/revisions.ts'
 import { templateHash } from '../canary/template-hash.ts'
 import type { Client } from '../client.ts'
@@ -48,6 +49,7 @@ export function createColors(options: ColorsOptions): Colors & { close(): void }
     { kind: 'Pod', selection: { labels } },
     { kind: 'EndpointSlice', selection: { labels: slicesOf } },
   ])
+  const leaving = createLeaving(clock)
   const shared = new Map<string, Promise<boolean>>()
   /** The user's own as last seen: what an adoption copies. */
   let basis: Deployment | undefined
@@ -121,7 +123,13 @@ export function createColors(options: ColorsOptions): Colors & { close(): void }
       ...followers.map(({ object, found }) => ({ name: object, meta: found.metadata })),
     ]
     const held = options.held()
-    const look = { container: target.container, replicaSets, pods, slices: slices.items }
+    const look = {
+      container: target.container,
+      replicaSets,
+      pods,
+      leaving: leaving(pods),
+      slices: slices.items,
+    }
     return {
       own: user === undefined ? noOwn(workload) : ownSight(look, user),
       blue: blue === undefined ? undefined : colorSight(look, blue),

@@ -3,7 +3,7 @@ import { type Look, VERSION_LABEL, workloadOf } from '../canary/sight.ts'
 import type { Deployment } from '../objects.ts'
 import { templateOf } from './template-of.ts'
 
-type Around = Pick<Look, 'container' | 'replicaSets' | 'pods' | 'slices'>
+type Around = Pick<Look, 'container' | 'replicaSets' | 'pods' | 'leaving' | 'slices'>
 
 /** What a look says of the user's own Deployment. Pure. */
 export function ownSight(look: Around, deployment: Deployment): ColorSight {

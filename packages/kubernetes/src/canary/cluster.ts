@@ -22,6 +22,7 @@ import { imageOf, withImage } from './containers.ts'
 import { explainPods } from './explain.ts'
 import type { Goal } from './goal.ts'
 import { copied } from './never-copied.ts'
+import { createLeaving } from './leaving.ts'
 import { revisionsOf } from './revisions.ts'
 import { scales } from './scales.ts'
 import { sightOf } from './sight.ts'
@@ -55,6 +56,7 @@ export function createCluster(options: ClusterOptions): Cluster & { close(): voi
     { kind: 'Pod', selection: { labels: podsOf(changed) } },
     { kind: 'EndpointSlice', selection: { labels: slicesOf } },
   ])
+  const leaving = createLeaving(clock)
   /** The labels by which an existing canary differs; learned from its annotation. */
   let changed: Labels = {}
   /** The stable as last seen: what a forward write was decided on. */
@@ -111,6 +113,7 @@ export function createCluster(options: ClusterOptions): Cluster & { close(): voi
       canary: ours,
       replicaSets,
       pods,
+      leaving: leaving(pods),
       slices: slices.items,
       autoscaler,
       unstamped,

@@ -19,6 +19,8 @@ export interface Look {
   readonly canary: Deployment | undefined
   readonly replicaSets: readonly ReplicaSet[]
   readonly pods: readonly Pod[]
+  /** A full quota may have room again by itself. */
+  readonly leaving: boolean
   /** Of the stable's and the canary's Service. */
   readonly slices: readonly EndpointSlice[]
   readonly autoscaler: Autoscaler | undefined
@@ -58,7 +60,7 @@ function canaryOf(look: Look, canary: Deployment): NonNullable<ClusterSight['can
 
 /** One Deployment of a look, with its own pods. `look.slices`: of the Services in whose endpoints they count. */
 export function workloadOf(
-  look: Pick<Look, 'container' | 'replicaSets' | 'pods' | 'slices'>,
+  look: Pick<Look, 'container' | 'replicaSets' | 'pods' | 'leaving' | 'slices'>,
   deployment: Deployment,
 ): { sight: WorkloadSight; image: string; digest: string | undefined; replicaSet: string | undefined } {
   const { current, currentPods, oldPods } = revisionsOf(deployment, look.replicaSets, look.pods)
@@ -75,7 +77,7 @@ export function workloadOf(
       old: oldPods.length,
       settled: isRolledOut(deployment) && oldPods.length === 0,
       endpoints: inEndpoints(ready, look.slices),
-      trouble: troubleOf(deployment, currentPods),
+      trouble: troubleOf(deployment, currentPods, look.leaving),
       deleting: metadata.deletionTimestamp !== undefined,
     },
     image: imageOf(deployment.spec?.template, look.container),

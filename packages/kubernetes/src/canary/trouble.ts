@@ -11,12 +11,13 @@ const FINAL = /not found|manifest unknown|does not exist|denied|unauthorized|for
 /**
  * Why pods are not ready, where time alone will not mend it: a bad image or configuration, a crash loop, a rollout past
  * its deadline, pods that may not be created (quota). One sentence each, the same one once.
+ * @param leaving pods are on their way out: a full quota may have room again by itself
  */
-export function troubleOf(deployment: Deployment, pods: readonly Pod[]): readonly string[] {
+export function troubleOf(deployment: Deployment, pods: readonly Pod[], leaving: boolean): readonly string[] {
   const failing = pods.filter((pod) => !isReady(pod) && pod.metadata?.deletionTimestamp === undefined)
   const sentences = [
     ...failing.flatMap((pod) => statusesOf(pod).map((status) => hopeless(pod, status))),
-    ...conditionsOf(deployment),
+    ...conditionsOf(deployment, leaving),
   ]
   return [...new Set(sentences.filter((sentence) => sentence !== undefined))]
 }
@@ -50,11 +51,12 @@ function pullMessage(message: string | undefined, image: string): string {
   return bare === '' || bare.startsWith('Back-off') ? '' : `: ${oneLine(bare)}`
 }
 
-function* conditionsOf(deployment: Deployment): Generator<string> {
+function* conditionsOf(deployment: Deployment, leaving: boolean): Generator<string> {
   // Conditions of an older spec say nothing about this one.
   if ((deployment.status?.observedGeneration ?? 0) < (deployment.metadata?.generation ?? 0)) return
   for (const { type, status, reason, message = '' } of deployment.status?.conditions ?? []) {
-    if (type === 'ReplicaFailure' && status === 'True') {
+    const passing = leaving && message.includes('exceeded quota')
+    if (type === 'ReplicaFailure' && status === 'True' && !passing) {
       yield `pods of ${deployment.metadata?.name} cannot be created (${reason}): ${oneLine(message)}`
     }
     if (type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded') {
