@@ -125,6 +125,24 @@ describe('scraped counters', () => {
     expect(await look()).toMatchObject({ kind: 'value', value: 0.2, notes: [{ reason: 'counter-reset' }] })
   })
 
+  test('a series that is missing in one scrape goes on from where it was; of a new process it begins anew', async () => {
+    const app = new App('a')
+    const { look } = await canary(ERRORS, app)
+    const at = (ok: number, errors: string): string =>
+      `http_requests_total{code="200"} ${ok}\n${errors === '' ? '' : `http_requests_total{code="500"} ${errors}\n`}`
+    const seen = async (ok: number, errors: string): Promise<Reading> => {
+      app.lines = () => at(ok, errors)
+      return look()
+    }
+    await seen(1000, '900')
+    expect(await seen(1100, '')).toMatchObject({ value: 0 })
+    expect(await seen(1190, 'NaN')).toMatchObject({ value: 0 })
+    expect(await seen(1190, '910')).toMatchObject({ value: 10 / 200 })
+    // It began again, without an error at first.
+    await seen(100, '')
+    expect(await seen(100, '100')).toMatchObject({ value: 110 / 400 })
+  })
+
   test('a new process is a reset although its counters have passed the old ones', async () => {
     const app = new App('a')
     Object.assign(app, { ok: 10, failed: 10 })

@@ -78,7 +78,9 @@ export class Deltas {
       seen.gains.set(key, gain)
     }
     if (reset) this.#resets.add(seen.name)
-    seen.last = scrape
+    // Missing in one scrape (a NaN, a worker that was not asked in time) is not begun again: it goes on from where it was.
+    const series = reset ? scrape.series : new Map([...seen.last.series, ...scrape.series])
+    seen.last = { ...scrape, series }
   }
 
   /** Every series of every pod, also of those that are gone. */
