@@ -118,6 +118,20 @@ describe('a rollback while a canary is in flight', () => {
     },
   )
 
+  scenario(
+    'with abort leaves nothing of a canary whose Service had a name of its own',
+    { rate: 0 },
+    async (scene) => {
+      const before = await footprintOf(scene.stage)
+      const inputs = { plan: '50, 100', weight: '50', soak: '200ms', 'canary-service': 'next' }
+      const advanced = await scene.release({ version: '2', inputs })
+      expect(advanced.outputs['decision']).toBe('advanced')
+      const done = await rollBack(scene, { inputs: { abort: 'true' } })
+      expect(done.outputs).toMatchObject({ decision: 'rolled-back' })
+      expect(await footprintOf(scene.stage)).toEqual(before)
+    },
+  )
+
   scenario('with only-own, but not abort, is refused', { rate: 0 }, async (scene) => {
     const done = await rollBack(scene, { inputs: { 'only-own': 'true' } })
     expect(done.outputs).toMatchObject({ decision: 'failed', 'reason-code': 'invalid-input' })
