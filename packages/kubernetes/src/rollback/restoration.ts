@@ -38,8 +38,6 @@ export function releaseOf(template: PodTemplate | undefined, container: string):
   return { version: label ?? versionOf(image, digest), digest, image, template: templateHash(template) }
 }
 
-/** Of Kubernetes' recommended labels. */
-
 /**
  * How to run an earlier release again: the template of the ReplicaSet that matches the record's template; of a record
  * without one, that of the newest ReplicaSet with its image; else its image on the template as it is now. Pure.
