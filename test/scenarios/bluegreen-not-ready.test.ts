@@ -51,3 +51,20 @@ describe('never switched to, for its pods:', () => {
     })
   }
 })
+
+scenario(
+  'a quota with room for two colours is enough for the first switch: pods on their way out are waited for',
+  { ...APPLIED, rate: 40, app: { preStop: 4 } },
+  async (scene) => {
+    await scene.stage.apply({
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'two-colours' },
+      spec: { hard: { pods: '4' } },
+    })
+    const done = await switchTo(scene, { version: '2', inputs: { timeout: '2m' } })
+
+    expect(done.outputs['decision']).toBe('switched')
+    expect(failuresOf(scene.load)).toEqual([])
+  },
+)
