@@ -141,7 +141,8 @@ function overdue(
   }
   if (!phaseIsOver) return undefined
   if (flight.phase.name === 'promoting' && inStable && !stable.settled) {
-    return late(`${stable.name} did not roll out (${stable.ready} of ${stable.desired} pods are ready)`)
+    const old = stable.old === 0 ? '' : `, and ${stable.old} of the old ones are still there`
+    return late(`${stable.name} did not roll out (${stable.ready} of ${stable.desired} pods are ready${old})`)
   }
   if (flight.phase.name === 'promoting' && inStable && stable.endpoints < stable.desired) {
     return late(`the Service did not list the pods of ${stable.name}`)

@@ -887,6 +887,21 @@ const TOO_LATE: readonly Row[] = [
     move: { kind: 'note', change: { kind: 'retreat', phase: 'restoring', why: { code: 'timeout' } } },
   },
   {
+    name: 'a stable whose old pods do not go, which is said',
+    seen: late(promoting({ stable: promotedStable({ settled: false, old: 2 }) }), 'promoting'),
+    move: {
+      kind: 'note',
+      change: {
+        kind: 'retreat',
+        phase: 'restoring',
+        why: {
+          code: 'timeout',
+          reason: expect.stringContaining('4 of 4 pods are ready, and 2 of the old ones are still there'),
+        },
+      },
+    },
+  },
+  {
     name: 'a stable that the Service does not list',
     seen: late(promoting({ stable: promotedStable({ endpoints: 0 }) }), 'promoting'),
     move: { kind: 'note', change: { kind: 'retreat', phase: 'restoring', why: { code: 'timeout' } } },
