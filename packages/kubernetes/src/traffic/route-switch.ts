@@ -45,6 +45,9 @@ export interface RouteSwitchOptions {
   readonly asking?: Asking | undefined
 }
 
+/** How long the EndpointSlices of a new Service may take: what comes of a route without them is judged then. */
+const LISTED_MS: Milliseconds = 5_000
+
 /**
  * An HTTPRoute says which colour serves: of two Services, one for each colour, one has all the weight. The user's own
  * Service stays in the route with none, and follows the colour that serves: a route that is applied again reaches that.
@@ -79,7 +82,22 @@ export function createRouteSwitch(options: RouteSwitchOptions): Switch & { close
         input: undefined,
       })
     }
+    await listed()
     lost = []
+  }
+
+  /**
+   * A Service that was made just now has no EndpointSlices for a moment, also one without pods: a router that is told of
+   * it then answers 503, or refuses the route (Traefik: ResolvedRefs is False, BackendNotFound).
+   */
+  async function listed(): Promise<void> {
+    const until = clock.now() + LISTED_MS
+    for (;;) {
+      const { items } = await client.list('EndpointSlice', slicesOf)
+      const known = new Set(items.map(({ metadata }) => metadata?.labels?.['kubernetes.io/service-name']))
+      if (COLORS.every((color) => known.has(besideService(service, color))) || clock.now() >= until) return
+      await clock.sleep(100)
+    }
   }
 
   function sight(

@@ -41,6 +41,24 @@ describe('an HTTPRoute that switches', () => {
     expect(await weights(world)).toEqual({ shop: 0, 'shop-blue': 100, 'shop-green': 0 })
   })
 
+  test('names a Service only once the router can know its endpoints', async () => {
+    await using world = await World.start()
+    const it = await world.openColors({ traffic })
+    const fence = await world.claimColors(it)
+    await it.colors.apply('blue', 'base', 1, fence)
+    await it.switch.read()
+    const asked: string[] = []
+    const when = ({ verb, target }: { verb: string; target: { resource: string } | undefined }): boolean => {
+      asked.push(`${verb} ${target?.resource}`)
+      return false
+    }
+    world.kubernetes.faults.order({ when }, { kind: 'delay', ms: 0 })
+    await it.switch.set('blue', fence)
+    const [made, named] = [asked.lastIndexOf('create services'), asked.lastIndexOf('patch httproutes')]
+    expect(made).toBeGreaterThanOrEqual(0)
+    expect(asked.slice(made, named)).toContain('list endpointslices')
+  })
+
   test('that the user applies again reaches the colour that serves, and a way back finds it so', async () => {
     await using world = await World.start()
     const it = await world.openColors({ traffic })
