@@ -14,6 +14,8 @@ export interface HttpOptions {
   readonly random?: () => number
   readonly proxyEnv?: ProxyEnv
   readonly userAgent?: string
+  /** Aborts when there are only seconds left: no pause between attempts is long then, whatever a server asks for. */
+  readonly hurried?: AbortSignal
   /** Connections to one host at a time. Default 16. */
   readonly maxSockets?: number
 }
@@ -115,7 +117,7 @@ export function createHttp(options: HttpOptions): Http {
     request(request) {
       const once = (): Promise<HttpAnswer> => whole(request)
       if (!mayRepeat(request.method, request.retry ?? 'idempotent')) return once()
-      return repeat(once, { ...RETRY, ...request.policy }, clock, random, request.signal)
+      return repeat(once, { ...RETRY, ...request.policy }, clock, random, request.signal, options.hurried)
     },
     async stream(request): Promise<HttpStream> {
       const { response, stop, explain } = await head(request)

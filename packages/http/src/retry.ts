@@ -26,6 +26,7 @@ export function mayRepeat(method: string, retry: 'idempotent' | 'always' | 'neve
  * waiting as long as `Retry-After` says, else exponentially longer with full jitter
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). When no time is left, the last answer
  * or error is the result.
+ * @param hurried once it has aborted there are seconds: a pause ends, and the next ones are short
  */
 export async function repeat<
   Answer extends { readonly status: number; readonly headers: Readonly<Record<string, string>> },
@@ -35,20 +36,26 @@ export async function repeat<
   clock: Clock,
   random: () => number,
   signal: AbortSignal | undefined,
+  hurried?: AbortSignal,
 ): Promise<Answer> {
   const end = clock.now() + policy.deadline
   for (let attempt = 1; ; attempt++) {
     const outcome = await attempted(send)
     if (outcome.kind === 'answer' && !AGAIN.has(outcome.answer.status)) return outcome.answer
     const told = outcome.kind === 'answer' ? retryAfter(outcome.answer.headers, clock.now()) : undefined
-    const pause = told ?? random() * Math.min(policy.longest, policy.first * 2 ** (attempt - 1))
+    const asked = told ?? random() * Math.min(policy.longest, policy.first * 2 ** (attempt - 1))
+    const pause = hurried?.aborted === true ? Math.min(asked, policy.first) : asked
     const over = attempt >= policy.attempts || clock.now() + pause > end
-    if (!over) await clock.sleep(pause, signal)
+    if (!over) await clock.sleep(pause, anyOf(signal, hurried?.aborted === true ? undefined : hurried))
     if (over || signal?.aborted === true) {
       if (outcome.kind === 'answer') return outcome.answer
       throw outcome.error
     }
   }
+}
+
+function anyOf(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  return a !== undefined && b !== undefined ? AbortSignal.any([a, b]) : (a ?? b)
 }
 
 type Outcome<Answer> =

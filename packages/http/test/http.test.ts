@@ -151,6 +151,25 @@ describe('the retry policy', () => {
     expect(pauses).toEqual([3000])
   })
 
+  test('waits no longer once there are only seconds left', async () => {
+    const { url, calls } = await failing([status(429, { 'retry-after': '20' }), status(429), status(200)])
+    const hurried = new AbortController()
+    const slept: number[] = []
+    const now = (): number => 0
+    const sleep: Clock['sleep'] = (ms, signal) => {
+      slept.push(ms)
+      if (ms < 20_000) return Promise.resolve()
+      return new Promise((resolve) => {
+        signal?.addEventListener('abort', () => resolve(), { once: true })
+        if (ms === 20_000) hurried.abort()
+      })
+    }
+    const made = client({ clock: { now, sleep }, hurried: hurried.signal, random: () => 1 })
+    expect(await made.request({ method: 'GET', url })).toMatchObject({ status: 200 })
+    expect(calls()).toBe(3)
+    expect(slept.filter((ms) => ms !== 30_000)).toEqual([20_000, 200])
+  })
+
   test('gives the 429 back when Retry-After is past the deadline', async () => {
     const { url, calls } = await failing([status(429, { 'retry-after': '3600' }), status(200)])
     expect(await client().request({ method: 'GET', url })).toMatchObject({ status: 429 })
