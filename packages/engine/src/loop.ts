@@ -4,6 +4,7 @@ import {
   RateLimited,
   ReleaseError,
   messageOf,
+  Unauthenticated,
   type Milliseconds,
   type Percent,
 } from '@release-actions/values'
@@ -16,6 +17,8 @@ const MOST_CONFLICTS = 8
 const MOST_REPEATS = 12
 const RETRY_MS = 1000
 const LONGEST_RETRY_MS = 10_000
+/** How long credentials that held until now are tried again: what is in flight has nobody else who looks after it. */
+const CREDENTIALS_PATIENCE_MS = 60_000
 /** How long a cluster that cannot be reached is tried after a signal: the runner kills 10 s after it. */
 const CANCEL_PATIENCE_MS = 8000
 const CANCEL_RETRY_MS = 200
@@ -131,6 +134,8 @@ export async function runLoop<
   let unavailing: number | undefined
   let words: readonly string[] | undefined
   let doing: Act | undefined
+  /** The cluster has been seen. */
+  let known = false
   /** The last look, while nothing has been written since. */
   let rested: Seeing | undefined
   const signalled = new Promise<undefined>((resolve) => {
@@ -225,6 +230,7 @@ export async function runLoop<
       }
     }
     const seeing = await looking
+    known = true
     return { ...seeing, seen: { ...seeing.seen, cancelled: cancelled.aborted } }
   }
 
@@ -255,10 +261,12 @@ export async function runLoop<
       case 'unreachable':
       case 'rate-limited':
       case 'timeout':
+      case 'forbidden':
+        if (!isPassing(error)) return standing(error.code, wholeOf(error))
         unavailing ??= clock.now()
         // It was not done, so it is no sign of somebody who undoes it.
         repeats = Math.max(0, repeats - 1)
-        if (clock.now() - unavailing >= course.timeout)
+        if (clock.now() - unavailing >= patienceWith(error))
           return standing(error.code, messageOf(error), isGoingBack())
         listener.tell?.(`${messageOf(error)}; trying again`)
         if (cancelled.aborted) await clock.sleep(CANCEL_RETRY_MS)
@@ -276,6 +284,12 @@ export async function runLoop<
     return { code, reason, onTheWayBack: goingBack || obstacle !== undefined }
   }
 
+  function patienceWith(error: unknown): Milliseconds {
+    return error instanceof Unauthenticated
+      ? Math.min(course.timeout, CREDENTIALS_PATIENCE_MS)
+      : course.timeout
+  }
+
   function isGoingBack(): boolean {
     return doing !== undefined && course.isWayBack(doing)
   }
@@ -288,9 +302,11 @@ export async function runLoop<
       try {
         return await look()
       } catch (error) {
-        if (!isPassing(error)) throw error
+        // Credentials that never held are a mistake, which waiting does not mend.
+        if (!isPassing(error) || (error instanceof Unauthenticated && !known)) throw error
         if (cancelled.aborted) cancelledAt ??= clock.now()
-        const until = cancelledAt === undefined ? begin + course.timeout : cancelledAt + CANCEL_PATIENCE_MS
+        const until =
+          cancelledAt === undefined ? begin + patienceWith(error) : cancelledAt + CANCEL_PATIENCE_MS
         if (clock.now() >= until) throw error
         listener.tell?.(`${messageOf(error)}; trying again`)
         if (cancelledAt === undefined) await clock.sleep(pauseAfter(error), cancelled)
@@ -311,11 +327,20 @@ function pauseAfter(error: unknown): Milliseconds {
   return Math.min(Math.max(RETRY_MS, told), LONGEST_RETRY_MS)
 }
 
-/** What another look may find mended: no answer, none in time, "not now", or a list that changed while it was read. */
+/**
+ * What another look may find mended: no answer, none in time, "not now", a list that changed while it was read, or
+ * credentials that are about to be renewed, or that a server which has just started cannot look up yet.
+ */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof ReleaseError)) return false
   const { code } = error
-  return code === 'unreachable' || code === 'timeout' || code === 'rate-limited' || code === 'conflict'
+  return (
+    error instanceof Unauthenticated ||
+    code === 'unreachable' ||
+    code === 'timeout' ||
+    code === 'rate-limited' ||
+    code === 'conflict'
+  )
 }
 
 /** At most so long without looking again, should a watch be deaf. */

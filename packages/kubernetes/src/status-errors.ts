@@ -1,6 +1,13 @@
 import type { HttpAnswer } from '@release-actions/http'
 import { serverError } from '@release-actions/http'
-import { Conflict, Forbidden, NotFound, ReleaseError, Unreachable } from '@release-actions/values'
+import {
+  Conflict,
+  Forbidden,
+  NotFound,
+  ReleaseError,
+  Unauthenticated,
+  Unreachable,
+} from '@release-actions/values'
 import type { ResourceType } from './objects.ts'
 
 /** What was asked of the API server; names the object in errors. */
@@ -28,7 +35,7 @@ export function statusError(asked: Asked, answer: HttpAnswer): ReleaseError {
   const said = status.message ?? `the server answered ${answer.status}`
   switch (answer.status) {
     case 401:
-      return new Forbidden(`the cluster does not accept the credentials (401): ${said}`, {
+      return new Unauthenticated(`the cluster does not accept the credentials (401): ${said}`, {
         object,
         fix: ['check that the kubeconfig is for this cluster and that its token has not expired'],
       })

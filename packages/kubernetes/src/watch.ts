@@ -1,6 +1,6 @@
 import type { HttpStream } from '@release-actions/http'
 import type { Clock } from '@release-actions/ports'
-import { Forbidden, messageOf } from '@release-actions/values'
+import { Forbidden, messageOf, Unauthenticated } from '@release-actions/values'
 import type { ObjectMeta } from './objects.ts'
 import { type Asked, type Status, statusError } from './status-errors.ts'
 
@@ -24,7 +24,7 @@ const LONGEST_PAUSE = 5_000
 /**
  * Watches as long as `signal` lives: begins with what exists, goes on from the last resourceVersion (of an event or a
  * bookmark) when the connection ends or breaks, and begins anew, telling all that exists again, after 410 Gone.
- * @throws Forbidden, at once: waiting would not mend it
+ * @throws Forbidden, at once: waiting would not mend it; credentials that have ended may be renewed (401)
  */
 export async function* watchObjects<T extends { readonly metadata?: ObjectMeta }>(
   options: WatchOptions,
@@ -50,7 +50,7 @@ export async function* watchObjects<T extends { readonly metadata?: ObjectMeta }
         if (event.type !== 'BOOKMARK') yield { type: event.type, object: event.object }
       }
     } catch (error) {
-      if (error instanceof Forbidden) throw error
+      if (error instanceof Forbidden && !(error instanceof Unauthenticated)) throw error
       // A watch is a convenience: whatever broke it, the next one tells what was missed.
       if (error instanceof Gone || /410|too old/.test(messageOf(error))) from = undefined
     } finally {

@@ -73,6 +73,8 @@ export class Forbidden extends ReleaseError {
     super('forbidden', message, details)
   }
 }
+/** Nobody knows there who asks (401): credentials that have ended, or a server that cannot look them up yet. */
+export class Unauthenticated extends Forbidden {}
 export class NotReady extends ReleaseError {
   constructor(message: string, details?: ErrorDetails) {
     super('not-ready', message, details)

@@ -6,6 +6,7 @@ import {
   RateLimited,
   type ReleaseError,
   TimedOut,
+  Unauthenticated,
   Unreachable,
 } from '@release-actions/values'
 import { runCanary, type CanaryEnd, type Listener } from '../../src/index.ts'
@@ -298,6 +299,25 @@ describe('an API server that is away', () => {
     expect(end).toEqual({ kind: 'done', decision: 'promoted' })
     expect(told).toContain('the API server does not answer; trying again')
     expectHarmless(world)
+  })
+
+  test('or does not know who asks, for half a minute of the soak: the release goes on', async () => {
+    const world = new FakeWorld()
+    away(world, { from: 90_000, until: 120_000, error: () => new Unauthenticated('401') })
+    const { end } = await run(world)
+    expect(end).toEqual({ kind: 'done', decision: 'promoted' })
+    expectHarmless(world)
+  })
+
+  test.each([
+    ['never did', 0, 5_000],
+    ['does not any more', 90_000, 90_000 + 2 * MINUTE],
+  ])('that %s know who asks is not asked for ever', async (_, from, latest) => {
+    const world = new FakeWorld()
+    const begin = world.clock.now()
+    away(world, { from, until: Infinity, error: () => new Unauthenticated('401') })
+    await expect(run(world)).rejects.toMatchObject({ code: 'forbidden' })
+    expect(world.clock.now() - begin).toBeLessThan(latest)
   })
 
   test('without refusing: requests that nobody answers are asked again too', async () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { codeOf } from '@release-actions/http'
 import type { Clock } from '@release-actions/ports'
-import { Forbidden, messageOf } from '@release-actions/values'
+import { messageOf, Unauthenticated } from '@release-actions/values'
 import type { Credential, CredentialSource } from './credentials.ts'
 import { type KubeContext, type Mapping, isMapping, textOf } from './kubeconfig.ts'
 import type { Env } from './sources.ts'
@@ -61,10 +61,10 @@ async function run(context: KubeContext, exec: Mapping, env: Env, limit: number)
     ...Object.fromEntries(own.map((entry) => [String(entry['name']), String(entry['value'] ?? '')])),
     KUBERNETES_EXEC_INFO: JSON.stringify(told),
   }
-  const fail = (why: readonly string[], cause?: unknown): Forbidden => {
+  const fail = (why: readonly string[], cause?: unknown): Unauthenticated => {
     const hint = textOf(exec['installHint'])
     const asked = [command, ...shown(args)].join(' ')
-    return new Forbidden(`the kubeconfig's credential plugin failed: ${asked}`, {
+    return new Unauthenticated(`the kubeconfig's credential plugin failed: ${asked}`, {
       object: `user ${context.userName} of ${context.origin}`,
       why,
       fix: hint === undefined ? [] : [hint],
