@@ -58,7 +58,7 @@ async function draw(wanted: (picture: string) => boolean): Promise<void> {
     save(
       told.picture,
       renderSummaries([{ title: 'Job summary', markdown: result.summary }], { bare: true }),
-      1250,
+      1400,
     )
   })
 }

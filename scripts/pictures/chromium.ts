@@ -28,7 +28,7 @@ export function findChromium(env: NodeJS.ProcessEnv): string {
   return found
 }
 
-/** A PNG as high as the page, up to `most` pixels. @param html whole in itself, by day */
+/** A PNG as high as the page; of one higher than `most` pixels what is above a heading. @param html whole in itself, by day */
 export function takePicture(
   chromium: string,
   html: string,
@@ -38,8 +38,13 @@ export function takePicture(
   const folder = mkdtempSync(join(tmpdir(), 'picture-'))
   try {
     const page = join(folder, 'page.html')
-    // A page tells its height only to a script of its own.
-    const measure = '<script>document.documentElement.id = "height-" + document.body.scrollHeight</script>'
+    // A page tells its height only to a script of its own. Cut anywhere, half a line of text would be its end.
+    const measure = `<script>
+      const whole = document.body.scrollHeight
+      const cuts = [...document.querySelectorAll('h2, h3')].map((each) => Math.floor(each.getBoundingClientRect().top) - 8)
+      const height = whole <= ${most} ? whole : Math.max(...cuts.filter((cut) => cut <= ${most}))
+      document.documentElement.id = 'height-' + height
+    </script>`
     writeFileSync(page, html.replace('</body>', `${measure}</body>`))
     const ask = (...more: readonly string[]): string => {
       const data = `--user-data-dir=${join(folder, 'profile')}`
