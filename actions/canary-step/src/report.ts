@@ -219,6 +219,14 @@ function todoOf(
         command: `${up} && ${kubectl} rollout status deployment ${frame.workload} && ${wayBack}`,
       }
     }
+    if (stable.template === flight.release.template) {
+      const undo = `${kubectl} rollout undo deployment ${frame.workload}`
+      return {
+        kind: 'now',
+        text: `${frame.workload} could not be put back to ${old.version} and still has the template of ${name}. Put it back, and route the traffic to it when it is rolled out:`,
+        command: `${undo} && ${kubectl} rollout status deployment ${frame.workload} && ${wayBack}`,
+      }
+    }
     // The canary has passed every gate; the stable is half rolled: traffic goes back to it when it is whole.
     const text = `${frame.workload} was being put back to ${old.version} behind the canary. When it is rolled out, route the traffic to it:`
     return {

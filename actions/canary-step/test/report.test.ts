@@ -168,6 +168,17 @@ describe('what a person must do', () => {
     })
   })
 
+  test('begins with the old template where the stable could not be given it', () => {
+    const flight: InFlight = { ...FLIGHT, phase: { name: 'restoring', since: 0 } }
+    const stable = flight.release.template
+    const report = reportOf(
+      ended({ end: failed('failed', 'retreat-failed'), weight: 100, flight, stable }),
+      frame(GOAL, WAY_BACK),
+    )
+    const [undo, wait] = ['undo', 'status'].map((what) => `kubectl -n web rollout ${what} deployment shop`)
+    expect(report.todo).toMatchObject({ command: `${undo} && ${wait} && ${WAY_BACK}` })
+  })
+
   test('is to choose when a failed version is held', () => {
     const report = reportOf(ended({ end: failed('held', 'unhealthy'), weight: 5 }), frame(GOAL, WAY_BACK))
     expect(report.todo).toMatchObject({ kind: 'decide', command: WAY_BACK })
