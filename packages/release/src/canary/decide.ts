@@ -66,7 +66,10 @@ function obstructed(seen: CanarySight, { code, reason, onTheWayBack }: Obstacle)
   if (flight === undefined || (flight.retreat === undefined && !onTheWayBack)) {
     return { kind: 'failed', decision: 'failed', code, reason }
   }
-  const why = `the way back did not complete: ${stillServes(seen, flight)}; it was refused: ${reason}`
+  const { verdict } = seen
+  const cause = flight.retreat?.reason ?? (verdict.kind === 'fail' ? verdict.reason : undefined)
+  const because = cause === undefined ? '' : `. It was taken back because ${cause}`
+  const why = `the way back did not complete: ${stillServes(seen, flight)}; it was refused: ${reason}${because}`
   return { kind: 'failed', decision: 'failed', code: 'retreat-failed', reason: why }
 }
 

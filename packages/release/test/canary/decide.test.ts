@@ -1179,6 +1179,20 @@ const RETREAT: readonly Row[] = [
     },
   },
   {
+    name: 'a way back that is refused says why it was taken back, too',
+    seen: {
+      ...SOAKING,
+      verdict: { kind: 'fail', stage: '25', code: 'unhealthy', reason: 'the gate broke' },
+      obstacle: { code: 'forbidden', reason: 'httproutes: patch', onTheWayBack: true },
+    },
+    move: {
+      kind: 'failed',
+      decision: 'failed',
+      code: 'retreat-failed',
+      reason: expect.stringMatching(/httproutes: patch\. It was taken back because the gate broke$/),
+    },
+  },
+  {
     name: 'a refusal while tidying up a retreat says that the traffic is back',
     seen: returned({ obstacle: { code: 'forbidden', reason: 'deployments: delete', onTheWayBack: false } }),
     move: {
