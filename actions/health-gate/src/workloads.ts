@@ -1,8 +1,7 @@
 import type { Kit } from '@release-actions/action-kit'
-import { assertOutlives } from '@release-actions/action-world'
+import { assertOutlives, connectCluster } from '@release-actions/action-world'
 import type { Http } from '@release-actions/http'
 import {
-  connect,
   createClient,
   createPods,
   findDeployment,
@@ -32,13 +31,13 @@ export interface Workloads {
 export async function openWorkloads(
   inputs: GateInputs,
   { names }: ChosenGates,
-  { clock, mask }: Kit,
+  kit: Kit,
   http: Http,
   needed: Milliseconds,
 ): Promise<Workloads> {
-  const { kubeconfig, kubeContext: context, workload, baseline } = inputs
-  const connection = await connect({ kubeconfig, context, env: process.env, clock })
-  mask(await connection.secrets())
+  const { workload, baseline } = inputs
+  const { clock } = kit
+  const connection = await connectCluster(inputs, kit)
   assertOutlives(await connection.expiresAt(), clock.now(), needed)
   const namespace = inputs.namespace ?? connection.namespace ?? 'default'
   const client = createClient({ http, connection, namespace, clock })

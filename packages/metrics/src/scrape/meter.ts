@@ -1,5 +1,5 @@
 import type { Matcher, Port } from '@release-actions/judge'
-import type { Pods } from '@release-actions/ports'
+import type { Pods, TrafficMeter } from '@release-actions/ports'
 import type { Milliseconds } from '@release-actions/values'
 import { RoundMemo } from '../round.ts'
 import { Deltas } from './deltas.ts'
@@ -18,15 +18,6 @@ export interface TrafficMeterOptions {
   }
   /** For each pod. Default 5 s. */
   readonly timeout?: Milliseconds
-}
-
-/** How many requests each track has served, by the pods' own counters: a vantage point on the route. */
-export interface TrafficMeter {
-  /**
-   * Requests since the first read (which gives zeros), resets handled, pods that are gone included.
-   * @returns undefined when some ready pod cannot be scraped, or nothing has the counter
-   */
-  read(): Promise<{ readonly stable: number; readonly canary: number } | undefined>
 }
 
 export function createTrafficMeter({ pods, scrape, timeout = 5000 }: TrafficMeterOptions): TrafficMeter {
