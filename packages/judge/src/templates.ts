@@ -96,18 +96,26 @@ function valueOf(values: TemplateValues, typed: string): string {
   return values[name]
 }
 
+/** The longest name that the API server makes of a prefix: a longer prefix is cut for it. */
+const LONGEST_GENERATED = 63
+
 /**
  * A regular expression (RE2, matched whole) for pods: those of the same ReplicaSets too, so that a pod that is
- * replaced while its query runs is counted. A ReplicaSet's pods have its name and five letters or digits.
+ * replaced while its query runs is counted. A ReplicaSet's pods have its name and five letters or digits; of a long
+ * name, what was cut may be all that tells the canary's from the stable's, so those pods are named one by one.
+ * Several are one group, which a query may put something before or behind.
  * @param names at least one
  */
 export function podsPattern(names: readonly string[]): string {
   const stems = new Set(
     names.map((name) =>
-      /-[a-z0-9]{5}$/.test(name) ? `${literal(name.slice(0, -5))}[a-z0-9]{5}` : literal(name),
+      name.length < LONGEST_GENERATED && /-[a-z0-9]{5}$/.test(name)
+        ? `${literal(name.slice(0, -5))}[a-z0-9]{5}`
+        : literal(name),
     ),
   )
-  return [...stems].sort().join('|')
+  const all = [...stems].sort().join('|')
+  return stems.size > 1 ? `(${all})` : all
 }
 
 /** PromQL wants a whole unit of at least a second. */

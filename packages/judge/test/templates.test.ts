@@ -59,10 +59,21 @@ test('templates in URLs are percent-encoded', () => {
 
 test('the pods of a ReplicaSet are matched by its name, those of the stable are not', () => {
   const pattern = podsPattern(['shop-canary-6d4f9-abcde', 'shop-canary-6d4f9-fghij', 'solo'])
-  expect(pattern).toBe('shop-canary-6d4f9-[a-z0-9]{5}|solo')
+  expect(pattern).toBe('(shop-canary-6d4f9-[a-z0-9]{5}|solo)')
   const matches = new RegExp(`^(?:${pattern})$`)
   expect(
     ['shop-canary-6d4f9-zzzzz', 'shop-6d4f9-abcde', 'solo', 'solo2'].map((name) => matches.test(name)),
   ).toEqual([true, false, true, false])
   expect(podsPattern(['my.app-6d4f9-abcde'])).toBe('my[.]app-6d4f9-[a-z0-9]{5}')
+})
+
+test('pods whose ReplicaSet has a long name, which is cut in theirs, are matched one by one', () => {
+  // `<name>-6d4f9…` and `<name>-canary-6d4f9…` are both cut to `<name>-`, and five letters or digits follow.
+  const name = 'a'.repeat(57)
+  const matches = new RegExp(`^(?:${podsPattern([`${name}-abcde`, `${name}-fghij`])})$`)
+  expect([`${name}-abcde`, `${name}-fghij`, `${name}-stabl`].map((pod) => matches.test(pod))).toEqual([
+    true,
+    true,
+    false,
+  ])
 })
