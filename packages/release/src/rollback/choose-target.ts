@@ -104,7 +104,9 @@ function isWhatRan(
   history: readonly HistoryEntry[],
 ): boolean {
   if (isSameVersion(record, other)) return true
-  const released = history.some((each) => each.record.kind === 'release' && isSameVersion(each.record, record))
+  const released = history.some(
+    (each) => each.record.kind === 'release' && isSameVersion(each.record, record),
+  )
   return record.kind === 'rollback' && !released && isSameImage(record, other)
 }
 
