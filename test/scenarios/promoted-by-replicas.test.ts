@@ -69,7 +69,6 @@ describe('a good version, without a router', () => {
       )
       expect(phases.filter((text) => text.startsWith('canary'))).toEqual([
         'canary 50 %: soaking',
-        'canary 50 %: soaking',
         'canary 50 %: passed',
       ])
     },
