@@ -76,7 +76,7 @@ export async function openRollbackStand(way: Way): Promise<RollbackStand> {
     applied: 'client',
     rate: 0,
     app: { preStop: 0 },
-    env: { DRAIN_MS: '150' },
+    env: { DRAIN_MS: '400' },
   })
   const { stage } = scene
   const kubernetes = stage.embedded
@@ -118,7 +118,7 @@ const hostOf = ({ stage, host }: Scene, service: Service): string =>
 
 async function addCart(scene: Scene): Promise<void> {
   const { stage } = scene
-  const app = appDeployment({ name: 'cart', version: '1', replicas: 2, preStop: 0, env: { DRAIN_MS: '150' } })
+  const app = appDeployment({ name: 'cart', version: '1', replicas: 2, preStop: 0, env: { DRAIN_MS: '400' } })
   const host = hostOf(scene, 'cart')
   for (const object of [appSource('cart'), app, appService('cart'), appRoute('cart', host)]) {
     const refused = await stage.applyAs('client', object)

@@ -53,7 +53,7 @@ export async function openStand(
     ...(switching ? { applied: 'client' as const } : {}),
     rate: 0,
     app: { preStop: 0 },
-    env: { DRAIN_MS: '150' },
+    env: { DRAIN_MS: '400' },
   })
   const { stage, host, name } = scene
   const kubernetes = stage.embedded
