@@ -39,7 +39,7 @@ const OF_THE_API = [
 /** These print figures: times and shares. Nothing else runs beside them. */
 const MEASURED = '(release-under-load|bluegreen-under-load|rollback-under-load|bad-release)[.]test'
 /** The others mostly wait: for pods, and for a router to settle. */
-const SIDE_BY_SIDE = 5
+const SIDE_BY_SIDE = 4
 
 const missing = await missingOfCluster(process.env)
 if (missing !== undefined) {
