@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals'
 import { systemClock } from '@release-actions/action-kit'
 import { createHttp, type Http } from '@release-actions/http'
+import { Conflict } from '@release-actions/values'
 import { startKubernetes, type EmbeddedKubernetes } from '../../lab/src/kubernetes/index.ts'
 import {
   appDeployment,
@@ -165,6 +166,17 @@ export class World implements AsyncDisposable {
     for (const object of (await it.switch.read()).unstamped) await it.switch.stamp(object, fence)
     for (const object of (await it.colors.observe()).unstamped) await it.colors.stamp(object, fence)
     return fence
+  }
+
+  /** Until no controller has changed the object between the look and the write: a release looks again too. */
+  async again<T>(write: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await write()
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error
+      }
+    }
   }
 
   /** Looks until both say so. */

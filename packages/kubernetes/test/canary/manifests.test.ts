@@ -303,7 +303,7 @@ describe('releasing manifests', () => {
       const { stable } = await it.until(canary, (now) => now.stable.settled)
       await canary.cluster.promoteStable(fence)
       await canary.cluster.restoreStable(stable, fence)
-      expect(await canary.cluster.deleteCanary(fence)).toEqual([])
+      expect(await it.again(() => canary.cluster.deleteCanary(fence))).toEqual([])
       const { spec, metadata } = await it.admin.get('Deployment', 'shop')
       expect(spec).toMatchObject(untouched)
       expect(metadata?.labels).not.toHaveProperty('team')
@@ -331,7 +331,7 @@ describe('releasing manifests', () => {
       await it.stamp(canary, fence)
       await it.until(canary, (now) => now.stable.settled)
       await canary.cluster.promoteStable(fence)
-      await canary.cluster.deleteCanary(fence)
+      await it.again(() => canary.cluster.deleteCanary(fence))
       expect((await it.admin.get('Deployment', 'shop')).spec).toMatchObject({
         replicas: 4,
         revisionHistoryLimit: 4,
