@@ -59,9 +59,7 @@ export function fromOf(survey: RollbackSurvey, entries: readonly LedgerEntry[]):
 export function choose(choosing: Choosing): Target {
   const { to, run, survey, entries } = choosing
   const from = fromOf(survey, entries ?? [])
-  const own = entries?.find(
-    ({ record }) => record.kind === 'rollback' && record.run.id === run.id && isAskedFor(to, record.version),
-  )
+  const own = entries?.find((entry) => isOwnRollback(entry, run) && isAskedFor(to, entry.record.version))
   if (own !== undefined) return targetOf(own, `what this run began to restore (Deployment ${own.id})`)
   const begun = ownRedeploy(survey.state, run)?.release ?? landedByUs(survey, run, from)
   if (begun !== undefined && isAskedFor(to, begun.version)) {
@@ -88,6 +86,11 @@ export function choose(choosing: Choosing): Target {
     }
   }
   throw nothing(choosing, found.reason, found.verified)
+}
+
+/** This run has filed it: this attempt, or an earlier one. */
+export function isOwnRollback({ record }: LedgerEntry, run: RunId): boolean {
+  return record.kind === 'rollback' && record.run.id === run.id
 }
 
 /** Two steps of one run may ask for different releases. */

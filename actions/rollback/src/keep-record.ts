@@ -3,7 +3,7 @@ import type { KubernetesRollback } from '@release-actions/kubernetes'
 import type { LedgerEntry } from '@release-actions/ports'
 import { entryOfRunning, isSameVersion, type ReleaseId } from '@release-actions/release'
 import type { Asked } from './asked.ts'
-import type { Target } from './choose.ts'
+import { isOwnRollback, type Target } from './choose.ts'
 import { atLocation, locate } from './locate.ts'
 import { openRollbackRecord, type RollbackRecord } from './record.ts'
 import type { ServiceEnd } from './service-end.ts'
@@ -104,8 +104,8 @@ export class RecordKeeper {
   }
 
   /** An earlier attempt of this run has filed it. */
-  #isOwn({ record }: LedgerEntry): boolean {
-    return record.kind === 'rollback' && record.run.id === this.#asked.kit.context.run.id
+  #isOwn(entry: LedgerEntry): boolean {
+    return isOwnRollback(entry, this.#asked.kit.context.run)
   }
 
   /** Whatever was found to be bad: no record of the version that was restored is closed as a failure. */

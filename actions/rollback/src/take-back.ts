@@ -15,7 +15,7 @@ import {
 } from '@release-actions/release'
 import { ReleaseError, type ReasonCode } from '@release-actions/values'
 import type { Asked } from './asked.ts'
-import { choose, fromOf, type Target } from './choose.ts'
+import { choose, fromOf, isOwnRollback, type Target } from './choose.ts'
 import { hooksOf, runHooks } from './hooks.ts'
 import { atLocation, locate, type Location } from './locate.ts'
 import type { ServiceEnd } from './service-end.ts'
@@ -184,7 +184,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 /** An earlier attempt of this run has taken the service back; whether hooks and gates agreed, only a success says. */
 function isUnfinished(run: RunId, target: Target | undefined, { state }: RollbackSurvey): boolean {
   const { entry } = target ?? {}
-  if (entry?.record.kind === 'rollback' && entry.record.run.id === run.id) return !entry.verified
+  if (entry !== undefined && isOwnRollback(entry, run)) return !entry.verified
   return hasTakenBack(state, run)
 }
 

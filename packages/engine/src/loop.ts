@@ -5,6 +5,7 @@ import {
   ReleaseError,
   messageOf,
   Unauthenticated,
+  wholeOf,
   type Milliseconds,
   type Percent,
 } from '@release-actions/values'
@@ -314,11 +315,6 @@ export async function runLoop<
       }
     }
   }
-}
-
-/** What happened and why, each once: a server's reason is often in the message already. */
-function wholeOf({ message, why }: ReleaseError): string {
-  return [message, ...why.filter((each) => !message.includes(each))].join('; ')
 }
 
 /** A server that says how long it wants to be left alone is, within reason: what waits may be a way back. */

@@ -36,18 +36,17 @@ const QUERY = `query($owner: String!, $repo: String!, $environments: [String!], 
  */
 export async function readHistory(releases: Releases, limit: number): Promise<readonly LedgerEntry[]> {
   const { service } = releases
-  let oldest: number | undefined
   const wanted: Wanted = {
     of: (name) => (name === service ? releases : undefined),
     enough: (found) => found >= limit,
     refuse: (_, error) => {
       throw error
     },
-    cut: (_, last) => (oldest = last),
   }
   return eitherWay(
     async () => {
-      const newest = (await byGraphql(releases, wanted, MOST_PAGES)).map(({ entry }) => entry).slice(0, limit)
+      const { found, oldest } = await byGraphql(releases, wanted, MOST_PAGES)
+      const newest = found.map(({ entry }) => entry).slice(0, limit)
       if (oldest === undefined) return newest
       return [...newest, ...(await byRest(releases, limit - newest.length, wanted, oldest))]
     },
@@ -80,13 +79,16 @@ export async function readServices(
       if (!refused.has(service)) refused.set(service, error)
     },
     unread: (service, id) => unread.set(service, new Set([...(unread.get(service) ?? []), id])),
-    cut: (pages) =>
-      environment.warn(
-        `${environment.environment} has more Deployments than the newest ${pages * PAGE}: a service that is only in older ones is not seen`,
-      ),
   }
   const found = await eitherWay(
-    () => byGraphql(environment, wanted, MOST_PAGES_OF_ALL),
+    async () => {
+      const { found, oldest } = await byGraphql(environment, wanted, MOST_PAGES_OF_ALL)
+      if (oldest !== undefined)
+        environment.warn(
+          `${environment.environment} has more Deployments than the newest ${MOST_PAGES_OF_ALL * PAGE}: a service that is only in older ones is not seen`,
+        )
+      return found
+    },
     async () => {
       // Without GraphQL: which services there are, then each by its own filter.
       const listed = await listDeployments(environment.github, {
@@ -142,8 +144,6 @@ interface Wanted {
   refuse(service: string, error: Conflict): void
   /** A Deployment of that service is no record. */
   unread?(service: string, deployment: number): void
-  /** There are more than so many pages, of which the last one ends with the Deployment `oldest`. */
-  cut?(pages: number, oldest: number): void
 }
 
 interface Found {
@@ -151,11 +151,12 @@ interface Found {
   readonly entry: LedgerEntry
 }
 
+/** @returns `oldest`: there is more, and this Deployment is the last that was read; undefined: no more is wanted */
 async function byGraphql(
   { github, environment }: Environment,
   wanted: Wanted,
   mostPages: number,
-): Promise<readonly Found[]> {
+): Promise<{ readonly found: readonly Found[]; readonly oldest: number | undefined }> {
   const found: Found[] = []
   let after: string | undefined
   let oldest = Infinity
@@ -175,11 +176,10 @@ async function byGraphql(
       const entry = releases === undefined ? undefined : read(deployment, states, releases, wanted)
       if (service !== undefined && entry !== undefined) found.push({ service, entry })
     }
-    if (next === undefined) return found
+    if (next === undefined) return { found, oldest: undefined }
     after = next
   }
-  if (!wanted.enough(found.length)) wanted.cut?.(mostPages, oldest)
-  return found
+  return { found, oldest: wanted.enough(found.length) ? undefined : oldest }
 }
 
 /** @param before only what is older than this Deployment */

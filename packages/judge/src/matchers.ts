@@ -1,5 +1,8 @@
 import type { Matcher } from './gate.ts'
 
+/** What {@link parseMatchers} reads, as the end of the sentence "use …". */
+export const MATCHERS = 'label matchers such as code=~5.. or method!=GET,path=/buy'
+
 /**
  * Reads label matchers as PromQL has them, with or without quotes: `code=~5..`, `code=~"5..",method!="GET"`.
  * @returns undefined where it is not that, or a regular expression does not compile. So is a value without quotes that
@@ -30,11 +33,18 @@ export function parseMatchers(text: string): readonly Matcher[] | undefined {
   return matchers
 }
 
+/** What those of a failed request should be instead, as the end of the sentence "use …"; undefined: nothing is wrong. */
+export function betterErrors(matchers: readonly Matcher[]): string | undefined {
+  if (matchers.length === 0) return MATCHERS
+  const meant = meantAsPattern(matchers)
+  return meant === undefined ? undefined : `${meant} for a pattern`
+}
+
 /**
  * What was probably meant where a status is compared with a pattern as if it were a text: `code=5..` is no status of
  * any request, and an error rate of it would be 0 whatever happens.
  */
-export function meantAsPattern(matchers: readonly Matcher[]): string | undefined {
+function meantAsPattern(matchers: readonly Matcher[]): string | undefined {
   const found = matchers.find(({ op, value }) => (op === '=' || op === '!=') && /^\d\.[.\d]$/.test(value))
   return found === undefined ? undefined : `${found.label}${found.op === '=' ? '=~' : '!~'}${found.value}`
 }

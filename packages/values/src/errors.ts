@@ -121,6 +121,11 @@ export function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 
+/** What happened and why, each once: a server's reason is often in the message already. */
+export function wholeOf({ message, why }: ReleaseError): string {
+  return [message, ...why.filter((each) => !message.includes(each))].join('; ')
+}
+
 /** The message of anything thrown; never `undefined`. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message || error.name

@@ -1,5 +1,5 @@
 import { nearest } from '@release-actions/values'
-import { meantAsPattern, parseMatchers } from '../matchers.ts'
+import { betterErrors, MATCHERS, parseMatchers } from '../matchers.ts'
 import { problem, type Origin, type Path } from './problem.ts'
 import type { At } from './rules.ts'
 import { checkOverride, type RawGate, type RawPreset, type RawRules } from './shape.ts'
@@ -102,10 +102,9 @@ function promqlOf(raw: RawPreset, path: Path, origin: Origin): RawPreset {
     const text = prometheus[key]
     if (text === undefined) return {}
     const parsed = parseMatchers(text)
-    if (parsed === undefined || (key === 'errors' && parsed.length === 0))
-      throw wrong(key, text, 'label matchers such as code=~5.. or method!=GET,path=/buy')
-    const meant = key === 'errors' ? meantAsPattern(parsed) : undefined
-    if (meant !== undefined) throw wrong(key, text, `${meant} for a pattern`)
+    if (parsed === undefined) throw wrong(key, text, MATCHERS)
+    const better = key === 'errors' ? betterErrors(parsed) : undefined
+    if (better !== undefined) throw wrong(key, text, better)
     return { [key]: parsed.map(({ label, op, value }) => `${label}${op}${JSON.stringify(value)}`).join(',') }
   }
   return { ...raw, prometheus: { ...prometheus, ...matchers('errors'), ...matchers('where') } }

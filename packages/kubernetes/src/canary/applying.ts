@@ -1,5 +1,5 @@
 import { serverError } from '@release-actions/http'
-import { Conflict, Forbidden, ReleaseError } from '@release-actions/values'
+import { Conflict, Forbidden, ReleaseError, wholeOf } from '@release-actions/values'
 import type { Client } from '../client.ts'
 import { type AnyObject, type ConfigMap, type ResourceType, RESOURCES, type Secret } from '../objects.ts'
 import { type RoleRule, roleRules, ruleFor } from '../role.ts'
@@ -79,13 +79,12 @@ export function createApplying(client: Client, manifests: Manifests, kept: Reado
       return []
     } catch (error) {
       if (!(error instanceof ReleaseError)) throw error
-      const { code, message, why } = error
+      const { code } = error
       if (code !== 'invalid-input' && code !== 'forbidden' && code !== 'conflict') throw error
-      const also = why.filter((each) => !message.includes(each))
+      const said = wholeOf(error)
       // A webhook with side effects is asked for the first time when it counts.
-      if (also.some((each) => /not support dry ?run/i.test(each))) return []
-      const said = withoutValues([message, ...also].join('; '))
-      return [`${label(object)} of the manifests could not be applied: ${said}`]
+      if (/not support dry ?run/i.test(said)) return []
+      return [`${label(object)} of the manifests could not be applied: ${withoutValues(said)}`]
     }
   }
 

@@ -178,12 +178,13 @@ export function createHttpRoute(options: HttpRouteOptions): Traffic & { close():
       const rules = rulesOf(route)
       refuseRoute(route, rules)
       const missing = rules.filter((rule) => rule.canary === undefined)
-      const mark: RouteMark = markOf(route, workload) ?? {
+      const marked = markOf(route, workload)
+      const mark: RouteMark = marked ?? {
         stable: options.stableService,
         canary: options.canaryService,
         unresolved: acceptanceOf(route, false).refused !== undefined,
       }
-      if (missing.length === 0 && markOf(route, workload) !== undefined) return
+      if (missing.length === 0 && marked !== undefined) return
       await fence.patch('HTTPRoute', options.route, stamp, [
         sameVersion(route.metadata?.resourceVersion),
         ...annotating(route.metadata, key, JSON.stringify(mark)),

@@ -1,7 +1,7 @@
 import { type Color, COLORS, type Owner } from '@release-actions/release'
-import { isMapping } from '../config/kubeconfig.ts'
 import { type JsonPatch, type JsonPatchOperation, pointer } from '../json-patch.ts'
 import { besideService, colorsKey } from '../names.ts'
+import { annotated } from './route-mark.ts'
 import type { BackendRef, HttpRoute } from './route-types.ts'
 import { isService, weightOf } from './route-weights.ts'
 
@@ -17,16 +17,9 @@ export interface ColorMark {
 }
 
 export function colorMark(route: HttpRoute | undefined, workload: string): ColorMark | undefined {
-  const text = route?.metadata?.annotations?.[colorsKey(workload)]
-  if (text === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    if (!isMapping(value) || typeof value['service'] !== 'string') return undefined
-    return { service: value['service'], unresolved: value['unresolved'] === true }
-  } catch {
-    // Somebody's own text: then the Service is the one that this step was given.
-    return undefined
-  }
+  const { service, unresolved } = annotated(route, colorsKey(workload))
+  // Somebody's own text: then the Service is the one that this step was given.
+  return typeof service === 'string' ? { service, unresolved: unresolved === true } : undefined
 }
 
 /** A rule that names the user's Service or one of the colours'; places are indices. */

@@ -12,15 +12,18 @@ export interface RouteMark {
 }
 
 export function markOf(route: HttpRoute | undefined, workload: string): RouteMark | undefined {
-  const text = route?.metadata?.annotations?.[routeKey(workload)]
-  if (text === undefined) return undefined
+  const { stable, canary, unresolved } = annotated(route, routeKey(workload))
+  // Somebody's own text: then the names are those that this step was given.
+  if (typeof stable !== 'string' || typeof canary !== 'string') return undefined
+  return { stable, canary, unresolved: unresolved === true }
+}
+
+/** The JSON object in an annotation of a route; empty where there is none. */
+export function annotated(route: HttpRoute | undefined, key: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text)
-    if (!isMapping(value) || typeof value['stable'] !== 'string' || typeof value['canary'] !== 'string')
-      return undefined
-    return { stable: value['stable'], canary: value['canary'], unresolved: value['unresolved'] === true }
+    const value: unknown = JSON.parse(route?.metadata?.annotations?.[key] ?? '')
+    return isMapping(value) ? value : {}
   } catch {
-    // Somebody's own text: then the names are those that this step was given.
-    return undefined
+    return {}
   }
 }

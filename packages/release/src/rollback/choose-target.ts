@@ -104,10 +104,8 @@ function isWhatRan(
   history: readonly HistoryEntry[],
 ): boolean {
   if (isSameVersion(record, other)) return true
-  const released = history.some(
-    (each) => each.record.kind === 'release' && isSameVersion(each.record, record),
-  )
-  return record.kind === 'rollback' && !released && isSameImage(record, other)
+  if (record.kind !== 'rollback' || !isSameImage(record, other)) return false
+  return !history.some((each) => each.record.kind === 'release' && isSameVersion(each.record, record))
 }
 
 function namesOf(verified: readonly HistoryEntry[]): readonly string[] {

@@ -1,6 +1,6 @@
 import { nearest } from '@release-actions/values'
 import type { Matcher, ScrapeSignal, Unit } from '../../gate.ts'
-import { meantAsPattern, parseMatchers } from '../../matchers.ts'
+import { betterErrors, MATCHERS, parseMatchers } from '../../matchers.ts'
 import type { RawGate } from '../shape.ts'
 import type { Fields, ReadSource } from './fields.ts'
 
@@ -47,11 +47,8 @@ function readSignal(raw: Raw, fields: Fields): ScrapeSignal {
       return { kind: 'rate', counter, where }
     case 'error-rate': {
       const errors = readMatchers('errors', raw.errors ?? 'code=~5..', fields)
-      if (errors.length === 0) {
-        throw fields.wrong('errors', raw.errors, 'a label matcher such as code=~5..')
-      }
-      const meant = meantAsPattern(errors)
-      if (meant !== undefined) throw fields.wrong('errors', raw.errors, `${meant} for a pattern`)
+      const better = betterErrors(errors)
+      if (better !== undefined) throw fields.wrong('errors', raw.errors, better)
       return { kind: 'error-rate', counter, where, errors }
     }
     case 'avg':
@@ -84,7 +81,7 @@ function readPercentile(signal: string, fields: Fields): number {
 function readMatchers(key: string, text: string, fields: Fields): readonly Matcher[] {
   const matchers = parseMatchers(text)
   if (matchers !== undefined) return matchers
-  throw fields.wrong(key, text, 'label matchers such as code=~5.. or method!=GET,path=/buy')
+  throw fields.wrong(key, text, MATCHERS)
 }
 
 function readMetric(key: string, name: string, fields: Fields): string {
