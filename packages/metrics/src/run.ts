@@ -13,23 +13,25 @@ import { valuesFor } from './values.ts'
 export function runSource(source: RunSource, world: MetricsWorld): GateSource {
   return {
     async sample(track, look) {
+      const env = environment(world, track, look)
       const ended = await runScript({
         script: source.script,
         timeout: source.timeout,
-        env: environment(world, track, look),
+        env,
         cwd: world.workspace,
         clock: world.clock,
         signal: look.signal,
       })
-      return readOutcome(source, ended)
+      return readOutcome(source, ended, env)
     },
   }
 }
 
-function readOutcome(source: RunSource, ended: Ended): Reading {
+function readOutcome(source: RunSource, ended: Ended, env: Readonly<Record<string, string>>): Reading {
   if (ended.kind === 'unstarted')
     return sourceError('source-error', `the command could not be started: ${ended.message}`)
-  const notes: Note[] = ended.tail === '' ? [] : [{ reason: 'output', detail: ended.tail }]
+  const said = withoutSecrets(ended.tail, env)
+  const notes: Note[] = said === '' ? [] : [{ reason: 'output', detail: said }]
   if (ended.kind === 'killed') {
     if (ended.why === 'timeout')
       return sourceError('timeout', `the command did not end within ${formatDuration(source.timeout)}`, notes)
@@ -54,6 +56,21 @@ function readOutcome(source: RunSource, ended: Ended): Reading {
   if (/^nan$/i.test(text)) return reading(NaN, notes)
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return reading(Number(text), notes)
   return sourceError('not-a-number', 'the command printed something that is not one number', notes)
+}
+
+/** GitHub tells nobody which variables a job has filled from its secrets: their names do. */
+const SECRET = /(token|secret|pass(word|wd|phrase)?|credentials?|(api|access|private)[_-]?key|auth)$/i
+/** A shorter one stands in many a word that is none. */
+const LEAST_SECRET = 6
+
+/** What is printed gets into check runs and statuses, and GitHub masks only its log. */
+function withoutSecrets(text: string, env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .flatMap(([name, value]) => (SECRET.test(name) ? value.split(/\r?\n/) : []))
+    .map((line) => line.trim())
+    .filter(({ length }) => length >= LEAST_SECRET)
+    .sort((a, b) => b.length - a.length)
+    .reduce((left, secret) => left.replaceAll(secret, '***'), text)
 }
 
 /** The step's own environment, without what belongs to this action: its inputs (the token, the kubeconfig), its state. */

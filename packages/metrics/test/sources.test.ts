@@ -472,6 +472,23 @@ describe('run', () => {
   }
   const stdout = '  value: stdout\n  max: 9\n'
 
+  test('shows no value of a variable that is called a secret, longest first, nor what is only short', async () => {
+    const env = {
+      DEPLOY_TOKEN: 'abcdef-123456',
+      npm_password: 'abcdef',
+      AWS_SECRET_ACCESS_KEY: 'line one\nline two',
+      SHORT_TOKEN: 'ok',
+      PLACE: 'a-plain-value',
+    }
+    const script = 'echo "$DEPLOY_TOKEN $npm_password $PLACE ok"; echo "$AWS_SECRET_ACCESS_KEY" >&2; exit 1'
+    const { notes } = (await run(script, '', env)) as {
+      readonly notes: readonly { readonly detail: string }[]
+    }
+    const said = notes.map(({ detail }) => detail).join('\n')
+    expect(said).toContain('*** *** a-plain-value ok')
+    expect(said).not.toMatch(/abcdef|123456|line (one|two)/)
+  })
+
   test('is the exit code, with the last lines of the output', async () => {
     expect(await run('echo fine')).toEqual({
       kind: 'value',
