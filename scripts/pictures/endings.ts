@@ -56,7 +56,7 @@ export async function playEndings(wanted: readonly string[], take: (ending: Endi
       replicas: 4,
       rate: 100,
       applied: 'client',
-      app: { preStop: 0 },
+      app: { preStop: 'unrouted' },
       env: { DRAIN_MS: '300' },
     })
     try {
@@ -172,7 +172,7 @@ async function rollback(scene: Scene, keep: Keep): Promise<void> {
   for (const name of ['cart', 'search']) {
     await scene.stage.apply(
       appSource(name),
-      appDeployment({ name, version: '1', replicas: 1, preStop: 0 }),
+      appDeployment({ name, version: '1', replicas: 1, preStop: 'unrouted' }),
       appService(name),
     )
     await scene.stage.rolledOut(name)

@@ -21,7 +21,7 @@ embeddedScenario(
 
     const done = await scene.release({
       version: '2',
-      app: { image, preStop: 0 },
+      app: { image },
       inputs: { image, plan: '50, 100' },
     })
     expect(errorless(done)).toEqual([])

@@ -2,16 +2,14 @@ import { describe, expect } from '@jest/globals'
 import { appDeployment, appService, appSource } from '@release-actions/lab'
 import { errorOf, failuresOf } from '../support/evidence.ts'
 import { recordOf, releaseAtOnce, rollBack } from '../support/rollback.ts'
-import { scenario, WORLD, type Scene } from '../support/scene.ts'
-
-const BRIEF = WORLD === 'cluster' ? {} : { preStop: 0, env: { DRAIN_MS: '300' } }
+import { BRIEF_PODS, scenario, type Scene } from '../support/scene.ts'
 
 /** Another service of the environment, without a route. */
 async function addService(scene: Scene, name: string): Promise<void> {
   const { stage } = scene
   await stage.apply(
     appSource(name),
-    appDeployment({ name, version: '1', replicas: 1, ...BRIEF }),
+    appDeployment({ name, version: '1', replicas: 1, ...BRIEF_PODS }),
     appService(name),
   )
   await stage.rolledOut(name)

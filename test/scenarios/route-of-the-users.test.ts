@@ -1,7 +1,7 @@
 import { describe, expect } from '@jest/globals'
 import { appDeployment, appService, type Manifest } from '@release-actions/lab'
 import { errorless, errorOf, failuresOf } from '../support/evidence.ts'
-import { scenario, WORLD } from '../support/scene.ts'
+import { BRIEF_PODS, scenario } from '../support/scene.ts'
 
 /** Filters, matches, a second rule, other backends, a rule that is none of ours: what a route that is in use looks like. */
 function busy(route: Manifest): Manifest {
@@ -49,9 +49,8 @@ describe("a route of the user's", () => {
   ] as const) {
     scenario(`has its filters, rules and other backends untouched once ${outcome}`, SCENE, async (scene) => {
       const { stage, load } = scene
-      const small = WORLD === 'cluster' ? {} : { preStop: 0 }
       await stage.apply(
-        appDeployment({ name: 'other', version: 'other', replicas: 1, podSpec: appVolume(), ...small }),
+        appDeployment({ name: 'other', version: 'other', replicas: 1, podSpec: appVolume(), ...BRIEF_PODS }),
         appService('other'),
       )
       await stage.rolledOut('other')

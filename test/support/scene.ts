@@ -3,6 +3,7 @@ import { afterEach, test } from '@jest/globals'
 import {
   clusterFromEnv,
   openScene as open,
+  type AppOptions,
   type EmbeddedKubernetes,
   type Scene,
   type SceneOptions,
@@ -17,6 +18,10 @@ export const DIST = process.env['RELEASE_DIST'] ?? join(import.meta.dirname, '..
 /** Against a hang, not a measure of speed: a busy machine may take ten times the few seconds of a release. */
 const TIMEOUT_MS = 300_000
 
+/** Pods that end as soon as they may: the embedded router follows within 50 ms, so nothing needs the two seconds. */
+export const BRIEF_PODS: Pick<AppOptions, 'preStop' | 'env'> =
+  WORLD === 'cluster' ? {} : { preStop: 'unrouted', env: { DRAIN_MS: '300' } }
+
 type Options = Omit<SceneOptions, 'cluster' | 'dist'>
 
 const opened: Scene[] = []
@@ -25,11 +30,8 @@ const opened: Scene[] = []
 export async function openScene(options: Options = {}): Promise<Scene> {
   const cluster = WORLD === 'cluster' ? clusterFromEnv(process.env) : undefined
   if (WORLD === 'cluster' && cluster === undefined) throw new Error('RELEASE_WORLD=cluster needs KUBECONFIG')
-  // Pods that end quickly: the embedded router follows within 50 ms, so nothing needs the two seconds.
-  const brief =
-    cluster === undefined
-      ? { app: { preStop: 0, ...options.app }, env: { DRAIN_MS: '300', ...options.env } }
-      : {}
+  const { env, ...app } = BRIEF_PODS
+  const brief = { app: { ...app, ...options.app }, env: { ...env, ...options.env } }
   const scene = await open({ ...options, ...brief, cluster, dist: DIST })
   opened.push(scene)
   return scene

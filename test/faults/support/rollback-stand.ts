@@ -10,7 +10,7 @@ import {
   type RunningAction,
 } from '@release-actions/lab'
 import { startRollback } from '../../support/rollback.ts'
-import { openScene, type Scene } from '../../support/scene.ts'
+import { BRIEF_PODS, openScene, type Scene } from '../../support/scene.ts'
 import type { Place } from './killing.ts'
 import { watchSwitch } from './switch-witness.ts'
 import { watchOver, type Witness } from './witness.ts'
@@ -72,12 +72,7 @@ export interface RollbackStand extends Place, AsyncDisposable {
 
 export async function openRollbackStand(way: Way): Promise<RollbackStand> {
   const { inputs, ...standings } = SCENERY[way]
-  const scene = await openScene({
-    applied: 'client',
-    rate: 0,
-    app: { preStop: 0 },
-    env: { DRAIN_MS: '400' },
-  })
+  const scene = await openScene({ applied: 'client', rate: 0 })
   const { stage } = scene
   const kubernetes = stage.embedded
   if (kubernetes === undefined) throw new Error('faults are ordered on the embedded Kubernetes only')
@@ -118,7 +113,7 @@ const hostOf = ({ stage, host }: Scene, service: Service): string =>
 
 async function addCart(scene: Scene): Promise<void> {
   const { stage } = scene
-  const app = appDeployment({ name: 'cart', version: '1', replicas: 2, preStop: 0, env: { DRAIN_MS: '400' } })
+  const app = appDeployment({ name: 'cart', version: '1', replicas: 2, ...BRIEF_PODS })
   const host = hostOf(scene, 'cart')
   for (const object of [appSource('cart'), app, appService('cart'), appRoute('cart', host)]) {
     const refused = await stage.applyAs('client', object)

@@ -52,8 +52,6 @@ export async function openStand(
     replicas: options.replicas ?? 2,
     ...(switching ? { applied: 'client' as const } : {}),
     rate: 0,
-    app: { preStop: 0 },
-    env: { DRAIN_MS: '400' },
   })
   const { stage, host, name } = scene
   const kubernetes = stage.embedded

@@ -1,7 +1,7 @@
 /** The repository of a user who releases the shop with our workflows: its manifests, and a short workflow that calls. */
 import { appDeployment, appService, appSource } from '@release-actions/lab'
 import { stringify } from 'yaml'
-import type { Scene } from '../../support/scene.ts'
+import { BRIEF_PODS, type Scene } from '../../support/scene.ts'
 import { act, type ActOrder, type ActResult } from './act.ts'
 import { REPOSITORY } from './published.ts'
 
@@ -78,8 +78,8 @@ export async function release(scene: Scene, order: ShopOrder): Promise<ActResult
     name: scene.name,
     version,
     replicas: 2,
-    ...(scene.stage.kind === 'embedded' ? { preStop: 0 } : {}),
-    env: { ...(scene.stage.kind === 'embedded' ? { DRAIN_MS: '300' } : {}), ...order.env },
+    ...BRIEF_PODS,
+    env: { ...BRIEF_PODS.env, ...order.env },
   })
   return act({
     ...order.act,
@@ -107,7 +107,11 @@ export function givenBy({ log }: ActResult): Readonly<Record<string, string>> {
 
 /** Another workload of the user's with a Service of its own, beside the scene's; version 1, rolled out. */
 export async function deployBeside({ stage }: Scene, name: string): Promise<void> {
-  for (const object of [appSource(name), appDeployment({ name, version: '1', preStop: 0 }), appService(name)])
+  for (const object of [
+    appSource(name),
+    appDeployment({ name, version: '1', ...BRIEF_PODS }),
+    appService(name),
+  ])
     await stage.applyAs('client', object)
   await stage.rolledOut(name)
 }

@@ -18,6 +18,7 @@ import type { Workloads } from './api/workloads.ts'
 import { workloads } from './kubelet/access.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { PodNetwork } from './kubelet/network.ts'
+import { isListed } from './router/endpoints.ts'
 import { seeded } from './router/random.ts'
 import { Router } from './router/router.ts'
 import { ServiceProxy } from './router/service.ts'
@@ -82,6 +83,7 @@ export async function startCluster(store: Store, options: ClusterOptions = {}): 
   const tools: Tools = { objects, events: new EventRecorder(objects), onError }
   const folder = await mkdtemp(path.join(tmpdir(), 'release-actions-lab-'))
   const services = new ServiceProxy({ objects, network, delayMs: endpointDelay, random })
+  const router = new Router({ objects, network, throttleMs: routeThrottle, random })
   const kubelet = new Kubelet({
     ...tools,
     images,
@@ -89,8 +91,8 @@ export async function startCluster(store: Store, options: ClusterOptions = {}): 
     folder,
     timing: { probeDivisor, backOffMs: backOff },
     resolve: (pod, question) => services.resolve(pod.metadata.namespace ?? 'default', question),
+    isRouted: (ip) => isListed(objects, ip) || router.sendsTo(ip) || services.sendsTo(ip),
   })
-  const router = new Router({ objects, network, throttleMs: routeThrottle, random })
   const stop = runControllers(tools, [
     deploymentController(tools),
     replicaSetController(tools),

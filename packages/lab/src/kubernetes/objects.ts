@@ -76,6 +76,8 @@ export interface Container {
   readinessProbe?: Probe
   livenessProbe?: Probe
   startupProbe?: Probe
+  /** Of an init container: it keeps running beside the main ones. */
+  restartPolicy?: 'Always'
   lifecycle?: { preStop?: { sleep?: { seconds: number }; httpGet?: HttpGet; exec?: { command?: string[] } } }
 }
 export interface Volume {
@@ -92,7 +94,7 @@ export interface AffinityTerm {
 }
 export interface PodSpec {
   containers: Container[]
-  initContainers?: (Container & { restartPolicy?: 'Always' })[]
+  initContainers?: Container[]
   volumes?: Volume[]
   restartPolicy?: 'Always' | 'OnFailure' | 'Never'
   terminationGracePeriodSeconds?: number

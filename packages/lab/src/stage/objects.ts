@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { UNTIL_UNROUTED } from '../kubernetes/kubelet/container.ts'
 
 /** A Kubernetes object as a manifest has it. */
 export interface Manifest {
@@ -25,8 +26,11 @@ export interface AppOptions {
   readonly podSpec?: Readonly<Record<string, unknown>>
   /** More of the Deployment's own spec: strategy, revisionHistoryLimit … */
   readonly spec?: Readonly<Record<string, unknown>>
-  /** How long a pod that must go waits before it is told so, in seconds. Default 2; 0: no preStop hook. */
-  readonly preStop?: number
+  /**
+   * How long a pod that must go waits before it is told so, in seconds. Default 2; 0: no preStop hook. `unrouted`, on
+   * the embedded cluster alone: until nothing sends requests to it any more.
+   */
+  readonly preStop?: number | 'unrouted'
 }
 
 const APP = new URL('../../apps/shop.mjs', import.meta.url)
@@ -59,7 +63,7 @@ export function appDeployment(options: AppOptions): Manifest {
     env: [...variables, { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     ports: [{ name: 'http', containerPort: 8080 }],
     readinessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 1 },
-    ...(preStop === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds: preStop } } } }),
+    ...lifecycleOf(preStop),
     ...(mounted ? { volumeMounts: [{ name: 'app', mountPath: '/app' }] } : {}),
   }
   const template = {
@@ -80,6 +84,13 @@ export function appDeployment(options: AppOptions): Manifest {
     metadata: { name, labels: { ...labels } },
     spec: { replicas, ...options.spec, selector: { matchLabels: { ...labels } }, template },
   }
+}
+
+function lifecycleOf(preStop: NonNullable<AppOptions['preStop']>): Readonly<Record<string, unknown>> {
+  if (preStop === 0) return {}
+  const hook =
+    preStop === 'unrouted' ? { exec: { command: [UNTIL_UNROUTED] } } : { sleep: { seconds: preStop } }
+  return { lifecycle: { preStop: hook } }
 }
 
 export function appService(

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { conditionOf } from '../../src/kubernetes/conditions.ts'
+import { UNTIL_UNROUTED } from '../../src/kubernetes/kubelet/container.ts'
 import { KINDS } from '../../src/kubernetes/kinds.ts'
 import type { Condition, ContainerStatus, Pod } from '../../src/kubernetes/objects.ts'
-import { NAMESPACE, World } from './world.ts'
+import { NAMESPACE, shopTemplate, World } from './world.ts'
 
 // Programs start in tens of milliseconds; on a busy machine in seconds.
 jest.setTimeout(30_000)
@@ -95,6 +96,27 @@ describe('a program in a pod', () => {
     world.delete('Pod', 'late')
     await world.until('gone', () => world.list('Pod').length === 0)
     expect(Number(/at (\d+)/.exec(log?.text() ?? '')?.[1]) - begun).toBeGreaterThanOrEqual(290)
+  })
+
+  test("with the lab's own command, is not told before nobody sends it requests any more", async () => {
+    await world[Symbol.asyncDispose]()
+    world = await World.start({ endpointDelay: 400 })
+    const { services, kubelet } = world.cluster
+    world.service('shop')
+    const lifecycle = { preStop: { exec: { command: [UNTIL_UNROUTED] } } }
+    const template = shopTemplate('shop')
+    const containers = template.spec.containers.map((each) => ({ ...each, lifecycle }))
+    world.deploy('shop', {}, { template: { ...template, spec: { ...template.spec, containers } } })
+    await world.rolledOut('shop')
+    const [pod] = world.pods('shop')
+    if (pod === undefined) throw new Error('no pod')
+    const ip = pod.status?.podIP ?? ''
+    await world.until('sent to', () => services.sendsTo(ip))
+    const log = kubelet.log(pod, undefined, false)
+    world.delete('Pod', pod.metadata.name)
+    expect(services.sendsTo(ip)).toBe(true)
+    await world.until('told', () => log?.text().includes('SIGTERM') === true)
+    expect(services.sendsTo(ip)).toBe(false)
   })
 })
 

@@ -1,6 +1,7 @@
 import { suffix } from '../names.ts'
 import { canonical } from '../names.ts'
 import { portNumber } from '../kubelet/probe.ts'
+import { isSidecar } from '../kubelet/status.ts'
 import type { Endpoint, EndpointSlice, Pod, Service } from '../objects.ts'
 import { includes } from '../selectors.ts'
 import { ENDPOINT_SLICE, isKind, POD, SERVICE, type Objects } from '../typed.ts'
@@ -68,7 +69,7 @@ function slicesOf({ spec }: Service, pods: readonly Pod[]): readonly Content[] {
   const groups = new Map<string, { ports: EndpointSlice['ports']; endpoints: Endpoint[] }>()
   for (const pod of pods) {
     const { containers, initContainers = [] } = pod.spec
-    const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')
+    const sidecars = initContainers.filter(isSidecar)
     const ports = (spec.ports ?? []).flatMap(({ name = '', port, targetPort = port, protocol = 'TCP' }) => {
       const number = portNumber(targetPort, [...containers, ...sidecars])
       return number === undefined ? [] : [{ name, port: number, protocol }]

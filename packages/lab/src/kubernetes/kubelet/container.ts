@@ -26,6 +26,8 @@ export interface Surroundings {
   changed(): void
   event(type: 'Normal' | 'Warning', reason: string, message: string): void
   resolve(question: Question): Answer
+  /** Whether requests are still sent to the pod. */
+  isRouted(): boolean
 }
 
 export interface Timing {
@@ -34,6 +36,12 @@ export interface Timing {
   /** The first back-off of a crashed container or a failed pull, in milliseconds; it doubles, up to 30 times this. */
   readonly backOffMs: number
 }
+
+/**
+ * A preStop command of the lab's own: it ends when nothing sends requests to the pod any more. A sleep is a guess at how
+ * long that takes, and on a machine that is short of processors a wrong one.
+ */
+export const UNTIL_UNROUTED = 'until-unrouted'
 
 /** How a container's life goes on after an exit: Always, after a failure, or never. */
 export type Restart = 'Always' | 'OnFailure' | 'Never'
@@ -300,16 +308,23 @@ export class ContainerRunner {
     const hook = this.spec.lifecycle?.preStop
     if (hook === undefined) return
     const over = new AbortController()
-    const seconds = hook.sleep?.seconds ?? sleepOf(hook.exec?.command)
+    const command = hook.exec?.command
+    const seconds = hook.sleep?.seconds ?? sleepOf(command)
     const { ip, network } = this.#around
     const done =
       hook.httpGet === undefined
-        ? pause(seconds * 1000, over.signal)
+        ? command?.[0] === UNTIL_UNROUTED
+          ? this.#unrouted(over.signal)
+          : pause(seconds * 1000, over.signal)
         : get(hook.httpGet, { container: this.spec, ip, network }, graceMs).answer.catch((error: unknown) => {
             this.#event('Warning', 'FailedPreStopHook', `PreStopHook failed: ${String(error)}`)
           })
     await Promise.race([done, program.exited, pause(graceMs, over.signal)])
     over.abort()
+  }
+
+  async #unrouted(signal: AbortSignal): Promise<void> {
+    while (this.#around.isRouted()) if (!(await pause(10, signal))) return
   }
 
   /** Waits until the image is there. Undefined when the container was stopped meanwhile. */

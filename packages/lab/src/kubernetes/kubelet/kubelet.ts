@@ -23,6 +23,8 @@ export interface KubeletOptions {
   readonly folder: string
   /** Where a connection from a pod to an address of the cluster leads. */
   readonly resolve: (pod: Pod, question: Question) => Answer
+  /** Whether requests are still sent to an address. */
+  readonly isRouted: (ip: string) => boolean
   /** An error that no pod explains: a bug of the lab's. */
   readonly onError: (error: unknown) => void
 }
@@ -146,6 +148,10 @@ export class Kubelet implements Node {
 
   resolve(pod: Pod, question: Question): Answer {
     return this.#options.resolve(pod, question)
+  }
+
+  isRouted(ip: string): boolean {
+    return this.#options.isRouted(ip)
   }
 
   configurationOf(namespace: string): Configuration {

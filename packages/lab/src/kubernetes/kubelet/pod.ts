@@ -8,7 +8,7 @@ import type { Log } from './log.ts'
 import type { PodNetwork } from './network.ts'
 import { pause } from './pause.ts'
 import type { Answer, Question } from './sandbox.ts'
-import { statusOf, type InitStatus } from './status.ts'
+import { isSidecar, statusOf, type InitStatus } from './status.ts'
 import { makeVolumes, MountError } from './volumes.ts'
 
 /** What sidecars have to end when the main containers did. */
@@ -24,6 +24,7 @@ export interface Node {
   configurationOf(namespace: string): Configuration
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void
   resolve(pod: Pod, question: Question): Answer
+  isRouted(ip: string): boolean
   /** The runner's facts changed: read `statusOf` and write it. */
   changed(pod: PodRunner): void
 }
@@ -93,7 +94,7 @@ export class PodRunner {
         : [new ContainerRunner(container, this.#around(container.name, kind), waiting)]
     }
     this.#init = inits.flatMap((_, index) => runnerOf(index, 'initContainers'))
-    this.#sidecars = this.#init.filter((_, index) => inits[index]?.restartPolicy === 'Always')
+    this.#sidecars = this.#init.filter(({ spec: each }) => isSidecar(each))
     this.#main = spec.containers.flatMap((_, index) => runnerOf(index, 'containers'))
     this.#changed()
     if (!(await this.#mount())) return
@@ -149,6 +150,7 @@ export class PodRunner {
       changed: () => this.#changed(),
       event: (type, reason, message) => node.event(pod, type, reason, message, `spec.${kind}{${container}}`),
       resolve: (question) => node.resolve(pod, question),
+      isRouted: () => node.isRouted(ip()),
     }
   }
 

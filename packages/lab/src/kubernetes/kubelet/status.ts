@@ -1,5 +1,5 @@
 import { isTrue, withCondition } from '../conditions.ts'
-import type { Condition, ContainerStatus, Phase, Pod, PodSpec, PodStatus } from '../objects.ts'
+import type { Condition, Container, ContainerStatus, Phase, Pod, PodSpec, PodStatus } from '../objects.ts'
 import { HOST_IP } from './environment.ts'
 
 /** What the kubelet knows of a pod, besides the object. */
@@ -105,4 +105,9 @@ export function qosClass({
     }),
   )
   return guaranteed ? 'Guaranteed' : 'Burstable'
+}
+
+/** An init container that keeps running beside the main ones. */
+export function isSidecar({ restartPolicy }: Container): boolean {
+  return restartPolicy === 'Always'
 }

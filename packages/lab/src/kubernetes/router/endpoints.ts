@@ -29,6 +29,15 @@ export function addressesOf(objects: Objects, service: Service, port: number): A
   }
 }
 
+/** Whether an EndpointSlice says that an address may be sent to. */
+export function isListed(objects: Objects, ip: string): boolean {
+  return objects
+    .list(ENDPOINT_SLICE)
+    .some(({ endpoints }) =>
+      endpoints?.some(({ addresses, conditions: { ready = true } = {} }) => ready && addresses.includes(ip)),
+    )
+}
+
 function inSlice(
   slice: EndpointSlice,
   portName: string,

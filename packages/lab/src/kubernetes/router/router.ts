@@ -61,6 +61,13 @@ export class Router {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  /** Whether the configuration in effect sends requests to an address. */
+  sendsTo(ip: string): boolean {
+    return this.#table.some(({ backends }) =>
+      backends.some(({ to }) => to !== 'missing' && to.some((address) => address.ip === ip)),
+    )
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe()
     if (this.#turn !== undefined) clearImmediate(this.#turn)

@@ -3,7 +3,7 @@ import type { PodNetwork } from '../kubelet/network.ts'
 import type { Answer, Question } from '../kubelet/sandbox.ts'
 import type { Service } from '../objects.ts'
 import { ENDPOINT_SLICE, isKind, SERVICE, type Objects } from '../typed.ts'
-import { addressesOf, type Address } from './endpoints.ts'
+import { addressesOf, type Address, type Addresses } from './endpoints.ts'
 import type { Random } from './random.ts'
 
 export interface ServiceProxyOptions {
@@ -15,8 +15,7 @@ export interface ServiceProxyOptions {
 }
 
 /** What the proxy knows of one port of a Service. */
-interface Known {
-  readonly addresses: readonly Address[]
+interface Known extends Addresses {
   readonly sticky: boolean
 }
 
@@ -58,7 +57,8 @@ export class ServiceProxy {
   choose(key: string, client = ''): number | undefined {
     const known = this.#known.get(key)
     if (known === undefined) return undefined
-    const { addresses, sticky } = known
+    const { ready, leaving, sticky } = known
+    const addresses = ready.length > 0 ? ready : leaving
     const before = sticky ? this.#affinity.get(`${key} ${client}`) : undefined
     const kept = addresses.find(({ ip, port }) => ip === before?.ip && port === before.port)
     const address = kept ?? addresses[Math.floor(this.#options.random() * addresses.length)]
@@ -79,6 +79,11 @@ export class ServiceProxy {
     return this.choose(keyOf(service, port)) ?? null
   }
 
+  /** Whether new connections are made to an address that is not on its way out. */
+  sendsTo(ip: string): boolean {
+    return [...this.#known.values()].some(({ ready }) => ready.some((address) => address.ip === ip))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe()
     clearTimeout(this.#timer)
@@ -91,9 +96,9 @@ export class ServiceProxy {
     const { objects } = this.#options
     const entries = objects.list(SERVICE).flatMap((service) =>
       (service.spec.ports ?? []).map(({ port }): [string, Known] => {
-        const { ready, leaving } = addressesOf(objects, service, port) ?? { ready: [], leaving: [] }
+        const addresses = addressesOf(objects, service, port) ?? { ready: [], leaving: [] }
         const sticky = service.spec.sessionAffinity === 'ClientIP'
-        return [keyOf(service, port), { addresses: ready.length > 0 ? ready : leaving, sticky }]
+        return [keyOf(service, port), { ...addresses, sticky }]
       }),
     )
     this.#known = new Map(entries)
