@@ -30,7 +30,8 @@ const CASES: readonly Case[] = [
   {
     why: 'a readiness probe that fails',
     env: { NEVER_READY: '1' },
-    timeout: '3s',
+    // What serves becomes a colour within it too, on a busy machine as well.
+    timeout: '15s',
     code: 'timeout',
     says: ['shop-green', 'statuscode: 503'],
   },

@@ -45,7 +45,7 @@ describe('somebody else, in the middle of a switch,', () => {
     scenario(`${what}: the old colour serves, and it is said`, APPLIED, async (scene) => {
       const running = startSwitch(scene, {
         version: '2',
-        inputs: { 'post-switch-gates': UP, soak: '30s', timeout: '10s' },
+        inputs: { 'post-switch-gates': UP, soak: '30s', timeout: '20s' },
       })
       await running.logged(/after the switch/)
       await does(scene)

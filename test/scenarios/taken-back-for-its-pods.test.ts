@@ -38,7 +38,8 @@ const CASES: readonly Case[] = [
   {
     why: 'a readiness probe that fails',
     env: { NEVER_READY: '1' },
-    timeout: '3s',
+    // Long enough for a pod to start and be probed, on a busy machine too.
+    timeout: '8s',
     code: 'timeout',
     says: ['0 of 1 pods of shop-canary became ready', 'statuscode: 503'],
   },
