@@ -65,6 +65,20 @@ export function failuresOf(load: Load | undefined): readonly string[] {
   )
 }
 
+/** So many answers show who serves. */
+const FEW = 5
+
+/** The versions that answer what is sent from now on, sorted: of a few requests, however long those take. */
+export async function servedNow(load: Load | undefined): Promise<readonly string[]> {
+  const from = performance.timeOrigin + performance.now()
+  for (let left = 600; left > 0; left--) {
+    const counts = load?.counts(from) ?? {}
+    if (Object.values(counts).reduce((sum, count) => sum + count, 0) >= FEW) return Object.keys(counts).sort()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('nobody answered for half a minute')
+}
+
 /** The error annotations of a step that should have none. */
 export function errorless(done: ActionResult): readonly string[] {
   return done.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)

@@ -1,6 +1,7 @@
 /** What the scenarios of bluegreen-switch share: a scene as most users have it, and what stands in it. */
 import { expect } from '@jest/globals'
 import type { ActionResult, ReleaseOrder, RunningAction } from '@release-actions/lab'
+import { servedNow } from './evidence.ts'
 import type { openScene, Scene } from './scene.ts'
 
 type Options = NonNullable<Parameters<typeof openScene>[0]>
@@ -91,9 +92,7 @@ export async function leaseOf({ stage, name }: Scene): Promise<Readonly<Record<s
 /** Nobody is served by anything else, and nobody has been refused, on new connections or kept ones. */
 export async function expectServedBy(scene: Scene, version: string): Promise<void> {
   await settled()
-  const until = Date.now()
-  const counts = scene.load?.counts(until - 300)
-  expect(Object.keys(counts ?? { [version]: 1 })).toEqual([version])
+  if (scene.load !== undefined) expect(await servedNow(scene.load)).toEqual([version])
 }
 
 /** Long enough for a few requests after the last change. */

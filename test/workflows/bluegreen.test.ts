@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from '@jest/globals'
+import { servedNow } from '../support/evidence.ts'
 import { serve } from '../support/gate.ts'
 import { embeddedScenario } from '../support/scene.ts'
 import { APPLIED } from '../support/switching.ts'
@@ -54,7 +55,7 @@ embeddedScenario(
     expectJobs(done, { settings: 'success', switch: 'failure', retreat: 'success' })
     const service = await scene.stage.get('Service', scene.name)
     expect(JSON.stringify(service?.['spec'])).toContain('"release-actions.dev/color":"blue"')
-    expect(scene.load?.counts(Date.now() - 300)).not.toHaveProperty('2')
+    expect(await servedNow(scene.load)).not.toContain('2')
     expect(scene.load?.failed()).toEqual([])
   },
 )
