@@ -31,6 +31,7 @@ const LONG = [
 ]
 
 export default {
+  testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   projects: [
     {
       ...shared,
