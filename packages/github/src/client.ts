@@ -40,18 +40,23 @@ export interface GitHub {
 }
 
 const MOST_PAUSES = 3
+/** What GitHub asks for where a refusal names no time: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+const UNTOLD_PAUSE_MS: Milliseconds = 60_000
 
 export function createGitHub(options: GitHubOptions): GitHub {
   const { clock, owner, repo, patience = 60_000, signal } = options
   let rest: Promise<Rest> | undefined
 
-  /** Sends again after a rate limit that asks for a short pause: a refused request had no effect, a POST's neither. */
-  async function patiently<T>(once: () => Promise<T>): Promise<T> {
+  /**
+   * Sends again after a rate limit that asks for a short pause: a refused request had no effect, a POST's neither.
+   * @param untold the pause where none is asked for; undefined: there is another way than to wait
+   */
+  async function patiently<T>(once: () => Promise<T>, untold?: Milliseconds): Promise<T> {
     for (let pauses = 0; ; pauses++) {
       try {
         return await once()
       } catch (error) {
-        const wait = error instanceof RateLimited ? error.retryAfter : undefined
+        const wait = error instanceof RateLimited ? (error.retryAfter ?? untold) : undefined
         if (wait === undefined || wait > patience || pauses >= MOST_PAUSES || signal?.aborted === true)
           throw error
         await clock.sleep(wait, signal)
@@ -66,7 +71,8 @@ export function createGitHub(options: GitHubOptions): GitHub {
   return {
     owner,
     repo,
-    call: (route, parameters, needs) => patiently(async () => (await restOf())(route, parameters, needs)),
+    call: (route, parameters, needs) =>
+      patiently(async () => (await restOf())(route, parameters, needs), UNTOLD_PAUSE_MS),
     graphql: (query, variables, needs) =>
       patiently(async () => {
         const answer = await options.http.request({

@@ -97,6 +97,17 @@ describe('what GitHub cannot do now', () => {
     },
   )
 
+  test.each([403, 429] as const)(
+    'one (%d) that does not say how long is waited for as long as GitHub documents',
+    async (status) => {
+      await using it = await world()
+      it.hub.fault({ fault: { kind: 'secondary-limit', status } })
+      await errorOf(post(it.github()))
+      expect(it.slept).toContain(60_000)
+      expect(it.hub.events).toHaveLength(2)
+    },
+  )
+
   test('a limit that asks for too long a wait is an error that says how long', async () => {
     await using it = await world()
     it.hub.fault({ fault: { kind: 'primary-limit', resetIn: 1800 }, times: Infinity })
