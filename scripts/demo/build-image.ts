@@ -28,7 +28,7 @@ const layer = await pack(await findFiles('folder', [folder], process.cwd()), arc
 const config = JSON.stringify({
   architecture: process.arch === 'x64' ? 'amd64' : process.arch,
   os: 'linux',
-  config: { Env: [`VERSION=${version.split('.')[0] ?? version}`], Cmd: ['node', `/${folder}/shop.mjs`] },
+  config: { Env: [`VERSION=${version.split('.')[0] ?? version}`], Cmd: ['node', `/${folder}/shop.cjs`] },
   rootfs: { type: 'layers', diff_ids: [digestOf(gunzipSync(readFileSync(archive)))] },
   history: [{ created_by: `COPY ${folder} /${folder}` }],
 })

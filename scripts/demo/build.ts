@@ -47,7 +47,7 @@ export async function buildShop(
   const workspace = mkdtempSync(join(tmpdir(), 'workspace-'))
   try {
     mkdirSync(join(workspace, 'shop'))
-    copyFileSync(inRepo('packages/lab/apps/shop.mjs'), join(workspace, 'shop/shop.mjs'))
+    copyFileSync(inRepo('packages/lab/apps/shop.cjs'), join(workspace, 'shop/shop.cjs'))
     writeFileSync(join(workspace, 'shop/package.json'), JSON.stringify({ name: 'shop', version }))
     if (order.readme !== undefined) writeFileSync(join(workspace, 'shop/README'), order.readme)
     const tool = `"${process.execPath}" "${inRepo('scripts/demo/build-image.ts')}"`

@@ -46,7 +46,7 @@ const ERROR_RATE = `- name: error rate
   beforeAll(async () => {
     admin = await createAdmin(process.env['KUBECONFIG'] ?? '')
     await admin.createNamespace(namespace)
-    const program = readFileSync(join(import.meta.dirname, '../../packages/lab/apps/shop.mjs'), 'utf8')
+    const program = readFileSync(join(import.meta.dirname, '../../packages/lab/apps/shop.cjs'), 'utf8')
     await admin.apply(namespace, configMap('app', program))
     await admin.apply(namespace, configMap('stub', STUB))
     await Promise.all([
@@ -228,7 +228,7 @@ process.on('SIGTERM', () => process.exit(0))
 `
 
 function configMap(name: string, program: string) {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { 'app.mjs': program } }
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { 'app.cjs': program } }
 }
 
 function service(name: string) {
@@ -241,7 +241,7 @@ function deployment(name: string, program: string, env: Readonly<Record<string, 
   const container = {
     name: 'app',
     image: 'node:24-alpine',
-    command: ['node', '/app/app.mjs'],
+    command: ['node', '/app/app.cjs'],
     ports: [{ name: 'http', containerPort: 8080 }],
     env: Object.entries({ ...env, DRAIN_MS: '0' }).map(([key, value]) => ({ name: key, value })),
     readinessProbe: { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 },

@@ -53,7 +53,7 @@ test('canary-beside-baseline: good and bad', async () => {
   const stage = await openStage()
   const github = await startGitHub()
   try {
-    const program = readFileSync(join(import.meta.dirname, '../support/odd-app.mjs'), 'utf8')
+    const program = readFileSync(join(import.meta.dirname, '../support/odd-app.cjs'), 'utf8')
     const workload = (name: string, env: Readonly<Record<string, string>> = {}) =>
       appDeployment({
         name,
@@ -64,7 +64,7 @@ test('canary-beside-baseline: good and bad', async () => {
         podSpec: { volumes: [{ name: 'app', configMap: { name: 'odd-app' } }] },
       })
     await stage.apply(
-      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'odd-app' }, data: { 'app.mjs': program } },
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'odd-app' }, data: { 'app.cjs': program } },
       workload('shop'),
       workload('shop-canary'),
       workload('shop-bad', { ERRORS: '0.2' }),

@@ -37,9 +37,9 @@ let kubeconfig: string
 
 beforeAll(async () => {
   stage = await openStage(WORLD === 'cluster' ? clusterFromEnv(process.env) : undefined)
-  const program = readFileSync(join(import.meta.dirname, '../support/odd-app.mjs'), 'utf8')
+  const program = readFileSync(join(import.meta.dirname, '../support/odd-app.cjs'), 'utf8')
   await stage.apply(
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'odd-app' }, data: { 'app.mjs': program } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'odd-app' }, data: { 'app.cjs': program } },
     ...WORKLOADS.map(([name, env]) => workload(name, env)),
     appService('prometheus', { app: 'prometheus' }),
     appService('good', { app: 'good' }),

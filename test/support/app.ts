@@ -3,8 +3,8 @@ import { appSource, type ImageContent, type Manifest } from '@release-actions/la
 /** An image with the app in it, that says it is `version`. */
 export function appFiles(version: string): ImageContent {
   const data = appSource()['data'] as Readonly<Record<string, string>>
-  const program = (data['app.mjs'] ?? '').replace('env.VERSION ??', `'${version}' ??`)
-  return { files: { '/srv/app.mjs': program }, command: ['node', '/srv/app.mjs'] }
+  const program = (data['app.cjs'] ?? '').replace('env.VERSION ??', `'${version}' ??`)
+  return { files: { '/srv/app.cjs': program }, command: ['node', '/srv/app.cjs'] }
 }
 
 interface PodSpec {

@@ -29,13 +29,13 @@ export function checkoutDeployment(version: string, probes: boolean): Manifest {
             {
               ...program,
               name: 'audit-log',
-              command: ['node', '/code/app.mjs'],
+              command: ['node', '/code/app.cjs'],
               env: [{ name: 'PORT', value: '9100' }],
             },
             {
               ...program,
               name: 'api',
-              command: ['node', '/code/app.mjs'],
+              command: ['node', '/code/app.cjs'],
               env: [
                 { name: 'PORT', value: '9000' },
                 { name: 'VERSION', value: version },

@@ -6,7 +6,9 @@
  *              garbage, empty, hang, 500: what /metrics answers · mute: every path but /healthz hangs
  *              prometheus: answers any query with 0.01
  */
-import http from 'node:http'
+'use strict'
+
+const http = require('node:http')
 
 const { BEHAVIOUR: behaviour = '', ERRORS: errors = '0', PORT: port = '8080' } = process.env
 const started = Date.now()

@@ -6,7 +6,7 @@ import { canonical } from './names.ts'
 export interface ImageContent {
   /** Text by absolute path in the container. */
   readonly files?: Readonly<Record<string, string>>
-  /** `['node', '/app/app.mjs']`. */
+  /** `['node', '/app/app.cjs']`. */
   readonly command?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   /** How long a pull takes, in milliseconds; 0 unless said. */

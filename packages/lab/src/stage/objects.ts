@@ -33,7 +33,7 @@ export interface AppOptions {
   readonly preStop?: number | 'unrouted'
 }
 
-const APP = new URL('../../apps/shop.mjs', import.meta.url)
+const APP = new URL('../../apps/shop.cjs', import.meta.url)
 
 /** The app's program, for a ConfigMap. */
 export function appSource(name = 'shop'): Manifest {
@@ -41,7 +41,7 @@ export function appSource(name = 'shop'): Manifest {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: `${name}-app` },
-    data: { 'app.mjs': readFileSync(APP, 'utf8') },
+    data: { 'app.cjs': readFileSync(APP, 'utf8') },
   }
 }
 
@@ -59,7 +59,7 @@ export function appDeployment(options: AppOptions): Manifest {
     name: 'app',
     image,
     imagePullPolicy: 'IfNotPresent',
-    ...(mounted ? { command: ['node', '/app/app.mjs'] } : {}),
+    ...(mounted ? { command: ['node', '/app/app.cjs'] } : {}),
     env: [...variables, { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     ports: [{ name: 'http', containerPort: 8080 }],
     readinessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 1 },

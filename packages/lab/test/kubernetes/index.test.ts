@@ -13,8 +13,8 @@ beforeAll(async () => {
   const { users } = JSON.parse(kubernetes.kubeconfig()) as { users: [{ user: { token: string } }] }
   token = users[0].user.token
   await post('/api/v1/namespaces', { metadata: { name: 'shop' } })
-  const source = readFileSync(new URL('../../apps/shop.mjs', import.meta.url), 'utf8')
-  await post('/api/v1/namespaces/shop/configmaps', { metadata: { name: 'app' }, data: { 'app.mjs': source } })
+  const source = readFileSync(new URL('../../apps/shop.cjs', import.meta.url), 'utf8')
+  await post('/api/v1/namespaces/shop/configmaps', { metadata: { name: 'app' }, data: { 'app.cjs': source } })
   const spec = { selector: { matchLabels: { app: 'shop' } }, template: shopTemplate('shop') }
   await post('/apis/apps/v1/namespaces/shop/deployments', { metadata: { name: 'shop' }, spec })
   await post('/api/v1/namespaces/shop/services', {

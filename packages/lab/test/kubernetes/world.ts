@@ -6,7 +6,7 @@ import { KINDS, type KindName } from '../../src/kubernetes/kinds.ts'
 import type { Deployment, HttpRoute, Pod, PodSpec } from '../../src/kubernetes/objects.ts'
 import { Store, type Draft, type KubeObject } from '../../src/kubernetes/store.ts'
 
-const SHOP = readFileSync(new URL('../../apps/shop.mjs', import.meta.url), 'utf8')
+const SHOP = readFileSync(new URL('../../apps/shop.cjs', import.meta.url), 'utf8')
 export const NAMESPACE = 'test'
 
 export interface Answer {
@@ -27,7 +27,7 @@ export class World implements AsyncDisposable {
   static async start(options?: ClusterOptions): Promise<World> {
     const world = new World(await startCluster(new Store(), options))
     world.create('Namespace', { metadata: { name: NAMESPACE } })
-    world.configMap('app', { 'app.mjs': SHOP })
+    world.configMap('app', { 'app.cjs': SHOP })
     return world
   }
 
@@ -214,7 +214,7 @@ export function shopTemplate(name: string, env: Record<string, string> = {}): De
         {
           name: 'app',
           image: 'node:24-alpine',
-          command: ['node', '/app/app.mjs'],
+          command: ['node', '/app/app.cjs'],
           env: Object.entries(all).map(([key, value]) => ({ name: key, value })),
           ports: [{ name: 'http', containerPort: 8080 }],
           volumeMounts: [{ name: 'app', mountPath: '/app' }],

@@ -19,7 +19,7 @@ export class StartError extends Error {
 const NODE = /^(\/usr\/local\/bin\/|\/usr\/bin\/)?node$/
 
 /**
- * Finds the script in a command line such as `node /app/app.mjs --flag` or `node -e 'code'`.
+ * Finds the script in a command line such as `node /app/app.cjs --flag` or `node -e 'code'`.
  * @param root the folder that is the container's `/`
  * @throws StartError for anything that is not Node: the image has no shell either
  */

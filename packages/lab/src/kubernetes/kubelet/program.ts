@@ -38,6 +38,7 @@ export class Program {
     const { argv, file, root, hostname } = spec
     const data: SandboxData = { argv, file, root, hostname, resolver: theirs, wake }
     this.#worker = new Worker((sandbox ??= withoutTypes('sandbox.ts')), {
+      eval: true,
       workerData: data,
       transferList: [theirs],
       env: { ...spec.env },
@@ -75,12 +76,12 @@ export class Program {
 }
 
 /** The program of a pod's thread, without its types: a thread that strips them itself takes twice as long to start. */
-let sandbox: URL | undefined
+let sandbox: string | undefined
 
-function withoutTypes(name: string): URL {
+function withoutTypes(name: string): string {
   const file = new URL(name, import.meta.url)
   const code = stripTypeScriptTypes(readFileSync(file, 'utf8'))
-  return new URL(`data:text/javascript,${encodeURIComponent(`${code}\n//# sourceURL=${file.href}`)}`)
+  return `${code}\n//# sourceURL=${file.href}`
 }
 
 /** What Node prints of an uncaught error, without what only the lab has: its sandbox, and the folder on this machine. */

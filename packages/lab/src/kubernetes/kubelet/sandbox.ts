@@ -3,13 +3,17 @@
  * Ports are moved to ephemeral loopback ports that the kubelet is told of, addresses of the cluster lead to loopback
  * ports, absolute paths lead into the container's own folder, and signals arrive as events.
  */
-import fs from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
-import net from 'node:net'
-import os from 'node:os'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
+import type { AddressInfo, Server, Socket, TcpNetConnectOpts } from 'node:net'
+import type { MessagePort } from 'node:worker_threads'
+
+// Without a value import it runs as a plain script: a thread that loads an ES module takes twice as long to start.
+const fs = process.getBuiltinModule('node:fs')
+const { createRequire, syncBuiltinESMExports } = process.getBuiltinModule('node:module')
+const net = process.getBuiltinModule('node:net')
+const os = process.getBuiltinModule('node:os')
+const path = process.getBuiltinModule('node:path')
+const { pathToFileURL } = process.getBuiltinModule('node:url')
+const { parentPort, receiveMessageOnPort, workerData } = process.getBuiltinModule('node:worker_threads')
 
 /** What the kubelet gives a program. */
 export interface SandboxData {
@@ -58,7 +62,8 @@ async function enter(data: SandboxData, kubelet: MessagePort): Promise<void> {
   process.argv = ['/usr/local/bin/node', ...data.argv]
   // A signal waits until the program had time to set its handlers: a thread that starts is not yet a process.
   const late = setTimeout(() => takeSignals(kubelet), 500).unref()
-  await import(pathToFileURL(data.file).href)
+  if (data.file.endsWith('.cjs')) createRequire(data.file)(data.file)
+  else await import(pathToFileURL(data.file).href)
   clearTimeout(late)
   takeSignals(kubelet)
 }
@@ -66,9 +71,9 @@ async function enter(data: SandboxData, kubelet: MessagePort): Promise<void> {
 /** Listens on an ephemeral loopback port for each port that the program asks for. Gives the map asked → real. */
 function moveListeners(tell: (message: ToKubelet) => void): Map<number, number> {
   const taken = new Map<number, number>()
-  const asked = new WeakMap<net.Server, number>()
-  const listen = net.Server.prototype.listen as (this: net.Server, ...args: unknown[]) => net.Server
-  net.Server.prototype.listen = function (this: net.Server, ...args: unknown[]): net.Server {
+  const asked = new WeakMap<Server, number>()
+  const listen = net.Server.prototype.listen as (this: Server, ...args: unknown[]) => Server
+  net.Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
     const port = portOf(args)
     if (port === undefined) return listen.apply(this, args)
     const callback = args.findLast((arg) => typeof arg === 'function') as (() => void) | undefined
@@ -84,7 +89,7 @@ function moveListeners(tell: (message: ToKubelet) => void): Map<number, number> 
       return this
     }
     this.once('listening', () => {
-      const real = (address.call(this) as net.AddressInfo).port
+      const real = (address.call(this) as AddressInfo).port
       const shown = port === 0 ? real : port
       asked.set(this, shown)
       taken.set(shown, real)
@@ -94,14 +99,14 @@ function moveListeners(tell: (message: ToKubelet) => void): Map<number, number> 
     return listen.call(this, { port: 0, host: '127.0.0.1' })
   } as typeof net.Server.prototype.listen
   const close = net.Server.prototype.close
-  net.Server.prototype.close = function (this: net.Server, callback?: (error?: Error) => void): net.Server {
+  net.Server.prototype.close = function (this: Server, callback?: (error?: Error) => void): Server {
     // A closed listener refuses connections at once, although `close` comes when the last one has ended.
     const port = asked.get(this)
     const realPort = port === undefined ? undefined : taken.get(port)
     if (
       port !== undefined &&
       realPort !== undefined &&
-      realPort === (address.call(this) as net.AddressInfo | null)?.port
+      realPort === (address.call(this) as AddressInfo | null)?.port
     ) {
       taken.delete(port)
       tell({ kind: 'closed', port, realPort })
@@ -109,7 +114,7 @@ function moveListeners(tell: (message: ToKubelet) => void): Map<number, number> 
     return close.call(this, callback)
   }
   const address = net.Server.prototype.address
-  net.Server.prototype.address = function (this: net.Server) {
+  net.Server.prototype.address = function (this: Server) {
     const port = asked.get(this)
     return port === undefined ? address.call(this) : { address: '::', family: 'IPv6', port }
   }
@@ -127,11 +132,11 @@ function portOf([first]: readonly unknown[]): number | undefined {
 
 /** Leads connections to pods, Services and this pod's own ports to the loopback ports behind them. */
 function leadConnections(data: SandboxData, own: ReadonlyMap<number, number>): void {
-  const connect = net.Socket.prototype.connect as (this: net.Socket, ...args: unknown[]) => net.Socket
-  net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]): net.Socket {
+  const connect = net.Socket.prototype.connect as (this: Socket, ...args: unknown[]) => Socket
+  net.Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
     const [first] = args
-    if (Array.isArray(first)) first[0] = led(first[0] as net.TcpNetConnectOpts)
-    else if (typeof first === 'object' && first !== null) args[0] = led(first as net.TcpNetConnectOpts)
+    if (Array.isArray(first)) first[0] = led(first[0] as TcpNetConnectOpts)
+    else if (typeof first === 'object' && first !== null) args[0] = led(first as TcpNetConnectOpts)
     else if (typeof first === 'number') {
       const host = typeof args[1] === 'string' ? args[1] : 'localhost'
       args.splice(0, typeof args[1] === 'string' ? 2 : 1, led({ port: first, host }))
@@ -139,7 +144,7 @@ function leadConnections(data: SandboxData, own: ReadonlyMap<number, number>): v
     return connect.apply(this, args)
   } as typeof net.Socket.prototype.connect
 
-  function led(options: net.TcpNetConnectOpts): net.TcpNetConnectOpts {
+  function led(options: TcpNetConnectOpts): TcpNetConnectOpts {
     const host = options.host ?? 'localhost'
     const port = Number(options.port)
     if (!Number.isInteger(port)) return options
@@ -205,4 +210,4 @@ function takeSignals(kubelet: MessagePort): void {
   kubelet.unref()
 }
 
-if (parentPort !== null) await enter(workerData as SandboxData, parentPort)
+if (parentPort !== null) void enter(workerData as SandboxData, parentPort)
