@@ -100,7 +100,7 @@ test.concurrent.each(LATER)(
     const before = await whatIsLeft(scene)
     const order = {
       version: '2',
-      inputs: { plan: '50, 100', soak: '1s', interval: '500ms', gates: GOLDEN_SIGNALS },
+      inputs: { plan: '50, 100', soak: '2s', interval: '500ms', gates: GOLDEN_SIGNALS },
     }
     const { done, attempts, kills } = await releaseKilledAt(scene, order, FORWARD, later)
     publish(

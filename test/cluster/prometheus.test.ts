@@ -215,7 +215,7 @@ const ERROR_RATE = `- name: error rate
 })
 
 /** Answers one query, as Prometheus would. */
-const STUB = `import http from 'node:http'
+const STUB = `const http = require('node:http')
 http.createServer((request, response) => {
   const url = new URL(request.url, 'http://stub')
   const good = url.pathname === '/healthz' || url.searchParams.get('query') === 'sum(rate(x{a="1 + 2 & 3%",b=~"c|d"}[5m]))'
