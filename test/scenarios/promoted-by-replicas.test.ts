@@ -16,7 +16,8 @@ describe('a step that is killed, without a router', () => {
       expect(post?.exitCode).toBe(0)
       expect(post?.log).toContain('taken back: the Lease says so')
       expect((await stage.list('Deployment')).map(({ metadata }) => metadata.name)).toEqual(['shop'])
-      expect(await servedNow(load)).not.toContain('2')
+      // Without a router nobody asks a real cluster from outside.
+      if (load !== undefined) expect(await servedNow(load)).not.toContain('2')
       expect(failuresOf(load)).toEqual([])
     },
   )
@@ -43,7 +44,7 @@ describe('a good version, without a router', () => {
       const names = (await stage.list('Deployment')).map(({ metadata }) => metadata.name)
       expect(names).not.toContain('shop-canary')
       expect((await stage.list('Service')).map(({ metadata }) => metadata.name)).toEqual(['shop'])
-      expect(await servedNow(load)).not.toContain('1')
+      if (load !== undefined) expect(await servedNow(load)).not.toContain('1')
     },
   )
 
