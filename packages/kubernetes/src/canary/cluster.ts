@@ -261,9 +261,10 @@ export function createCluster(options: ClusterOptions): Cluster & { close(): voi
               canary: there,
               scaled: async () => (await autoscalerOf()) !== undefined,
             })
-      if (there !== undefined) await fence.remove('Deployment', canary, stamp)
-      // Killed between making the canary's Service and naming it in the route: nobody else would find it.
+      // Killed between making the canary's Service and naming it in the route: nobody else would find it. Before the
+      // Deployment: as long as that is there, the next run comes here again.
       if (!options.spread) await fence.remove('Service', target.canaryService, stamp)
+      if (there !== undefined) await fence.remove('Deployment', canary, stamp)
       return left
     },
 
