@@ -70,9 +70,10 @@ const FEW = 5
 
 /** The versions that answer what is sent from now on, sorted: of a few requests, however long those take. */
 export async function servedNow(load: Load | undefined): Promise<readonly string[]> {
+  if (load === undefined) throw new Error('nobody asks: the scene has no load')
   const from = performance.timeOrigin + performance.now()
   for (let left = 600; left > 0; left--) {
-    const counts = load?.counts(from) ?? {}
+    const counts = load.counts(from)
     if (Object.values(counts).reduce((sum, count) => sum + count, 0) >= FEW) return Object.keys(counts).sort()
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

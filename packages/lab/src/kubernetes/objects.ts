@@ -78,7 +78,12 @@ export interface Container {
   startupProbe?: Probe
   /** Of an init container: it keeps running beside the main ones. */
   restartPolicy?: 'Always'
-  lifecycle?: { preStop?: { sleep?: { seconds: number }; httpGet?: HttpGet; exec?: { command?: string[] } } }
+  lifecycle?: { preStop?: Hook }
+}
+export interface Hook {
+  sleep?: { seconds: number }
+  httpGet?: HttpGet
+  exec?: { command?: string[] }
 }
 export interface Volume {
   name: string

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Images, KnownImage } from '../images.ts'
 import { timestamp } from '../names.ts'
-import type { Container, ContainerState, ContainerStatus, Pod, Probe, Terminated } from '../objects.ts'
+import type { Container, ContainerState, ContainerStatus, Hook, Pod, Probe, Terminated } from '../objects.ts'
 import { commandOf, StartError } from './command.ts'
 import { ConfigError, environmentOf, expand, type Configuration } from './environment.ts'
 import { Log } from './log.ts'
@@ -308,19 +308,19 @@ export class ContainerRunner {
     const hook = this.spec.lifecycle?.preStop
     if (hook === undefined) return
     const over = new AbortController()
-    const command = hook.exec?.command
-    const seconds = hook.sleep?.seconds ?? sleepOf(command)
-    const { ip, network } = this.#around
-    const done =
-      hook.httpGet === undefined
-        ? command?.[0] === UNTIL_UNROUTED
-          ? this.#unrouted(over.signal)
-          : pause(seconds * 1000, over.signal)
-        : get(hook.httpGet, { container: this.spec, ip, network }, graceMs).answer.catch((error: unknown) => {
-            this.#event('Warning', 'FailedPreStopHook', `PreStopHook failed: ${String(error)}`)
-          })
-    await Promise.race([done, program.exited, pause(graceMs, over.signal)])
+    await Promise.race([this.#hook(hook, graceMs, over.signal), program.exited, pause(graceMs, over.signal)])
     over.abort()
+  }
+
+  async #hook({ httpGet, exec, sleep }: Hook, graceMs: number, signal: AbortSignal): Promise<unknown> {
+    if (httpGet !== undefined) {
+      const { ip, network } = this.#around
+      return get(httpGet, { container: this.spec, ip, network }, graceMs).answer.catch((error: unknown) => {
+        this.#event('Warning', 'FailedPreStopHook', `PreStopHook failed: ${String(error)}`)
+      })
+    }
+    if (exec?.command?.[0] === UNTIL_UNROUTED) return this.#unrouted(signal)
+    return pause((sleep?.seconds ?? sleepOf(exec?.command)) * 1000, signal)
   }
 
   async #unrouted(signal: AbortSignal): Promise<void> {

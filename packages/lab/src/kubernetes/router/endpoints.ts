@@ -1,4 +1,4 @@
-import type { EndpointSlice, Service } from '../objects.ts'
+import type { Endpoint, EndpointSlice, Service } from '../objects.ts'
 import { ENDPOINT_SLICE, type Objects } from '../typed.ts'
 
 export interface Address {
@@ -20,13 +20,9 @@ export function addressesOf(objects: Objects, service: Service, port: number): A
   const slices = objects
     .list(ENDPOINT_SLICE, namespace)
     .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
-  const of = (
-    wanted: (conditions: { ready?: boolean; serving?: boolean; terminating?: boolean }) => boolean,
-  ): readonly Address[] => slices.flatMap((slice) => inSlice(slice, named.name ?? '', wanted))
-  return {
-    ready: of(({ ready = true }) => ready),
-    leaving: of(({ ready = true, serving = ready, terminating = false }) => !ready && serving && terminating),
-  }
+  const of = (wanted: (endpoint: Endpoint) => boolean): readonly Address[] =>
+    slices.flatMap((slice) => inSlice(slice, named.name ?? '', wanted))
+  return { ready: of(isReady), leaving: of(isLeaving) }
 }
 
 /** Whether an EndpointSlice says that an address may be sent to. */
@@ -34,19 +30,28 @@ export function isListed(objects: Objects, ip: string): boolean {
   return objects
     .list(ENDPOINT_SLICE)
     .some(({ endpoints }) =>
-      endpoints?.some(({ addresses, conditions: { ready = true } = {} }) => ready && addresses.includes(ip)),
+      endpoints?.some((endpoint) => isReady(endpoint) && endpoint.addresses.includes(ip)),
     )
+}
+
+/** What a slice does not say is as if it said yes: the API's rule. */
+function isReady({ conditions: { ready = true } = {} }: Endpoint): boolean {
+  return ready
+}
+
+function isLeaving(endpoint: Endpoint): boolean {
+  const ready = isReady(endpoint)
+  const { serving = ready, terminating = false } = endpoint.conditions ?? {}
+  return !ready && serving && terminating
 }
 
 function inSlice(
   slice: EndpointSlice,
   portName: string,
-  wanted: (conditions: { ready?: boolean; serving?: boolean; terminating?: boolean }) => boolean,
+  wanted: (endpoint: Endpoint) => boolean,
 ): readonly Address[] {
   const port = slice.ports?.find(({ name = '' }) => name === portName)?.port
   if (port === undefined) return []
-  const addresses = slice.endpoints
-    ?.filter(({ conditions = {} }) => wanted(conditions))
-    .flatMap((endpoint) => endpoint.addresses)
+  const addresses = slice.endpoints?.filter(wanted).flatMap((endpoint) => endpoint.addresses)
   return (addresses ?? []).map((ip) => ({ ip, port }))
 }
