@@ -1,7 +1,7 @@
 import { Conflict } from '@release-actions/values'
 import type { GitHub } from './client.ts'
 import { cutDescription } from './description.ts'
-import { garbled, isLost } from './errors.ts'
+import { garbled } from './errors.ts'
 
 const WRITE = 'deployments: write'
 const READ = 'deployments: read'
@@ -99,28 +99,23 @@ export async function listStatuses(github: GitHub, id: number): Promise<readonly
     .map((entry) => ({ state: stateOf(entry.state), description: entry.description }))
 }
 
-/** Never deactivates anything by itself: `auto_inactive` would hit other services of the environment. */
+/**
+ * Never deactivates anything by itself: `auto_inactive` would hit other services of the environment. Does not send
+ * again what may have been lost.
+ */
 export async function addStatus(github: GitHub, id: number, status: NewStatus): Promise<void> {
-  const send = (): Promise<unknown> =>
-    github.call(
-      'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses',
-      {
-        deployment_id: id,
-        state: status.state,
-        description: cutDescription(status.description),
-        log_url: status.logUrl,
-        auto_inactive: false,
-        ...(status.environmentUrl === undefined ? {} : { environment_url: status.environmentUrl }),
-      },
-      WRITE,
-    )
-  try {
-    await send()
-  } catch (error) {
-    // Said twice is harmless; not said at all is not.
-    if (!isLost(error)) throw error
-    await send()
-  }
+  await github.call(
+    'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses',
+    {
+      deployment_id: id,
+      state: status.state,
+      description: cutDescription(status.description),
+      log_url: status.logUrl,
+      auto_inactive: false,
+      ...(status.environmentUrl === undefined ? {} : { environment_url: status.environmentUrl }),
+    },
+    WRITE,
+  )
 }
 
 /** GitHub's word for a state, in either API's spelling. */

@@ -1,6 +1,6 @@
 import { encodeRecord, formatRun, taskOf, type ReleaseRecord } from '@release-actions/release'
 import type { Clock, Ledger } from '@release-actions/ports'
-import { messageOf, NotFound } from '@release-actions/values'
+import { messageOf, NotFound, type Milliseconds } from '@release-actions/values'
 import type { GitHub } from './client.ts'
 import {
   addStatus,
@@ -37,6 +37,11 @@ const KEPT_FOR_THE_END = 3
 const LOOK_BACK = 30
 /** Pauses before a lost answer's entry is looked for: GitHub's lists lag a moment behind. */
 const AFTER_LOST_ANSWER_MS = [500, 1500]
+/**
+ * Pauses before a lost status is sent again: said twice is harmless, not said at all is not. After a phase comes the
+ * next one, after the last word nobody: it outlasts what GitHub stumbles over for a moment.
+ */
+const BEFORE_SAYING_AGAIN_MS = { phase: [0], end: [0, 1_000, 3_000, 6_000] }
 
 /** The record as GitHub Deployments: one for each release of a service to an environment, each phase a status. */
 export function createLedger(options: LedgerOptions): Ledger {
@@ -49,8 +54,24 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   async function say(id: number, state: StatusState, description: string): Promise<void> {
     const logUrl = await link()
-    await addStatus(github, id, { state, description, logUrl, environmentUrl: options.environmentUrl })
+    const status = { state, description, logUrl, environmentUrl: options.environmentUrl }
+    const isPhase = state === 'queued' || state === 'in_progress'
+    await stubbornly(BEFORE_SAYING_AGAIN_MS[isPhase ? 'phase' : 'end'], () => addStatus(github, id, status))
     writes.set(id, { count: (writes.get(id)?.count ?? 0) + 1, last: description })
+  }
+
+  /** Sends again, after each of the pauses, what may have been lost. */
+  async function stubbornly(pauses: readonly Milliseconds[], send: () => Promise<void>): Promise<void> {
+    for (const pause of pauses) {
+      try {
+        await send()
+        return
+      } catch (error) {
+        if (!isLost(error)) throw error
+      }
+      await clock.sleep(pause)
+    }
+    await send()
   }
 
   /** This release's entries, the oldest first: found by run and target, whatever the attempt. */

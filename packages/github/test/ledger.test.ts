@@ -132,6 +132,37 @@ describe('opening the record', () => {
   })
 })
 
+describe('the last word', () => {
+  test('outlasts a moment in which GitHub takes nothing', async () => {
+    await using it = await world()
+    const ledger = it.ledger()
+    const { id } = await ledger.open(record(), undefined)
+    it.hub.fault({
+      operations: ['repos/create-deployment-status'],
+      times: 4,
+      fault: { kind: 'status', status: 500 },
+    })
+    await ledger.failed(id, 'retreated')
+    expect((await ledger.history()).map(({ state }) => state)).toEqual(['failure'])
+    expect(it.slept).toEqual([0, 1_000, 3_000, 6_000])
+  })
+
+  test('is waited for no longer than that, and a phase only once more', async () => {
+    await using it = await world()
+    const ledger = it.ledger()
+    const { id } = await ledger.open(record(), undefined)
+    it.hub.fault({
+      operations: ['repos/create-deployment-status'],
+      times: Infinity,
+      fault: { kind: 'status', status: 500 },
+    })
+    await expect(ledger.phase(id, 'canary 5 %: soaking')).rejects.toThrow(/answered 500/)
+    expect(it.slept).toEqual([0])
+    await expect(ledger.failed(id, 'retreated')).rejects.toThrow(/answered 500/)
+    expect(it.slept).toEqual([0, 0, 1_000, 3_000, 6_000])
+  })
+})
+
 describe('a release', () => {
   test('deactivates the previous release of its own service, and no other', async () => {
     await using it = await world()
