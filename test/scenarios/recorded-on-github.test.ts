@@ -1,5 +1,7 @@
 import { describe, expect } from '@jest/globals'
+import type { ActionResult } from '@release-actions/lab'
 import { errorless, resultOf } from '../support/evidence.ts'
+import { recordOf } from '../support/rollback.ts'
 import { scenario } from '../support/scene.ts'
 
 const GATES = `
@@ -91,6 +93,50 @@ describe('the record', () => {
         'check-run-id': String(checks[0]?.id),
       })
       expect(resultOf(second)).toMatchObject({ schema: 1, decision: 'promoted', version: '3.0.0' })
+    },
+  )
+
+  scenario(
+    'of releases whose end GitHub did not hear of is completed by the next one, which names what it replaces',
+    { rate: 0 },
+    async (scene) => {
+      const { github } = scene
+      const inputs = { plan: '100', ...ONE_ROUND }
+      /** A release from whose judgement on GitHub takes no status. */
+      const unheard = async (order: Parameters<typeof scene.start>[0]): Promise<ActionResult> => {
+        const running = scene.start(order)
+        await running.logged(/▶ judge at 100 %/)
+        const away = github.fault({
+          operations: ['repos/create-deployment-status'],
+          times: Infinity,
+          fault: { kind: 'status', status: 503 },
+        })
+        const done = await running.done
+        away.withdraw()
+        return done
+      }
+      const promoted = await unheard({ version: '2', run: { id: 7100 }, inputs })
+      const first = recordOf(scene)
+      const gates = '[{name: never, run: "exit 1"}]'
+      const retreated = await unheard({ version: '3', run: { id: 7200 }, inputs: { ...inputs, gates } })
+      const second = recordOf(scene)
+      const last = await scene.release({ version: '4', run: { id: 7300 }, inputs })
+
+      expect([promoted, retreated, last].map(({ outputs }) => outputs['decision'])).toEqual([
+        'promoted',
+        'retreated',
+        'promoted',
+      ])
+      const open = expect.stringMatching(/: (queued|in_progress)$/)
+      expect(first).toEqual([open])
+      expect(second).toEqual(['release shop 2.0.0: success', open])
+      const [one, two, three] = github.deployments
+      expect(one?.statuses.map(({ state }) => state).slice(-2)).toEqual(['success', 'inactive'])
+      expect(two?.statuses.at(-1)).toMatchObject({
+        state: 'failure',
+        description: expect.stringMatching(/^retreated: gate "never"/),
+      })
+      expect(three?.payload).toMatchObject({ previous: { version: '2.0.0', deployment: one?.id } })
     },
   )
 

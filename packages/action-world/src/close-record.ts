@@ -1,7 +1,7 @@
 import type { Kit } from '@release-actions/action-kit'
 import type { Http } from '@release-actions/http'
 import type { Ledger } from '@release-actions/ports'
-import type { Landed } from '@release-actions/release'
+import { isOpen, type Landed } from '@release-actions/release'
 import { messageOf } from '@release-actions/values'
 import { environmentOf } from './environment.ts'
 import { FLUSH_MS } from './finish-on-github.ts'
@@ -44,8 +44,8 @@ export async function closeRecord(close: CloseRecord): Promise<void> {
   async function write(ledger: Ledger): Promise<void> {
     // Main may have been killed before the Lease knew of its record, or after it had forgotten it.
     const open = (await ledger.history()).filter(
-      ({ state: now, record: { run, target } }) =>
-        (now === 'pending' || now === 'queued' || now === 'in_progress') &&
+      ({ state, record: { run, target } }) =>
+        isOpen(state) &&
         run.id === kit.context.run.id &&
         target.namespace === close.namespace &&
         target.workload === close.workload,

@@ -1,3 +1,4 @@
+import type { RecordState } from '@release-actions/release'
 import { Conflict } from '@release-actions/values'
 import type { GitHub } from './client.ts'
 import { cutDescription } from './description.ts'
@@ -16,10 +17,8 @@ export interface Deployment {
   readonly createdAt: number
 }
 
-export type StatusState = 'pending' | 'queued' | 'in_progress' | 'success' | 'failure' | 'error' | 'inactive'
-
 export interface DeploymentStatus {
-  readonly state: StatusState
+  readonly state: RecordState
   readonly description: string
 }
 
@@ -33,7 +32,7 @@ export interface NewDeployment {
 }
 
 export interface NewStatus {
-  readonly state: StatusState
+  readonly state: RecordState
   readonly description: string
   readonly logUrl: string
   readonly environmentUrl: string | undefined
@@ -119,7 +118,7 @@ export async function addStatus(github: GitHub, id: number, status: NewStatus): 
 }
 
 /** GitHub's word for a state, in either API's spelling. */
-export function stateOf(text: string): StatusState {
+export function stateOf(text: string): RecordState {
   const lower = text.toLowerCase()
   switch (lower) {
     case 'queued':

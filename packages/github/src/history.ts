@@ -1,8 +1,14 @@
-import { decodeRecord, serviceOf, taskOf, type ReleaseRecord } from '@release-actions/release'
+import {
+  decodeRecord,
+  serviceOf,
+  taskOf,
+  type RecordState,
+  type ReleaseRecord,
+} from '@release-actions/release'
 import type { LedgerEntry } from '@release-actions/ports'
 import { Conflict, ReleaseError } from '@release-actions/values'
 import type { GitHub } from './client.ts'
-import { listDeployments, listStatuses, stateOf, type Deployment, type StatusState } from './deployments.ts'
+import { listDeployments, listStatuses, stateOf, type Deployment } from './deployments.ts'
 import { garbled } from './errors.ts'
 
 export interface Releases {
@@ -210,7 +216,7 @@ async function byRest(
 /** @returns undefined: it is no record, or one that is not understood, which has been told */
 function read(
   deployment: Deployment,
-  states: readonly StatusState[],
+  states: readonly RecordState[],
   releases: Releases,
   wanted: Wanted,
 ): LedgerEntry | undefined {
@@ -228,7 +234,7 @@ function read(
 /** @param states newest first */
 function entryOf(
   deployment: Deployment,
-  states: readonly StatusState[],
+  states: readonly RecordState[],
   releases: Releases,
 ): LedgerEntry | undefined {
   const read = recordOf(deployment, releases)
@@ -266,7 +272,7 @@ export function recordOf(
 }
 
 interface Page {
-  readonly nodes: readonly { readonly deployment: Deployment; readonly states: readonly StatusState[] }[]
+  readonly nodes: readonly { readonly deployment: Deployment; readonly states: readonly RecordState[] }[]
   /** The cursor of the next page. */
   readonly next: string | undefined
 }

@@ -1,15 +1,14 @@
-import { encodeRecord, formatRun, taskOf, type ReleaseRecord } from '@release-actions/release'
+import {
+  encodeRecord,
+  formatRun,
+  taskOf,
+  type RecordState,
+  type ReleaseRecord,
+} from '@release-actions/release'
 import type { Clock, Ledger } from '@release-actions/ports'
 import { messageOf, NotFound, type Milliseconds } from '@release-actions/values'
 import type { GitHub } from './client.ts'
-import {
-  addStatus,
-  createDeployment,
-  getDeployment,
-  listDeployments,
-  listStatuses,
-  type StatusState,
-} from './deployments.ts'
+import { addStatus, createDeployment, getDeployment, listDeployments, listStatuses } from './deployments.ts'
 import { isLost } from './errors.ts'
 import { readHistory, recordOf } from './history.ts'
 
@@ -52,7 +51,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   const link = (): Promise<string> => (url ??= options.jobUrl())
 
-  async function say(id: number, state: StatusState, description: string): Promise<void> {
+  async function say(id: number, state: RecordState, description: string): Promise<void> {
     const logUrl = await link()
     const status = { state, description, logUrl, environmentUrl: options.environmentUrl }
     const isPhase = state === 'queued' || state === 'in_progress'

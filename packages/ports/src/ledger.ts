@@ -1,4 +1,4 @@
-import type { ReleaseRecord } from '@release-actions/release'
+import type { RecordState, ReleaseRecord } from '@release-actions/release'
 
 export interface LedgerEntry {
   readonly id: number
@@ -7,7 +7,7 @@ export interface LedgerEntry {
   /** Any status in its history is `success`. */
   readonly verified: boolean
   /** The newest status. */
-  readonly state: 'pending' | 'queued' | 'in_progress' | 'success' | 'failure' | 'error' | 'inactive'
+  readonly state: RecordState
   readonly record: ReleaseRecord
   /** Fields of the payload that this version does not know: kept. */
   readonly unknown: Readonly<Record<string, unknown>>

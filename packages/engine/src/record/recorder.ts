@@ -2,6 +2,7 @@ import type { Clock, GateStage, Ledger, LedgerEntry } from '@release-actions/por
 import {
   compareRuns,
   formatRun,
+  isOpen,
   type ClaimSight,
   type Landed,
   type LeaseState,
@@ -94,7 +95,9 @@ export class Recorder implements LoopListener<RecordedSight, GateStage> {
       this.#deployment = flight.deployment
       return this.#deployment
     }
-    this.#previous = (await this.#ledger.history()).find((entry) => entry.verified && !this.#isThisRun(entry))
+    const entries = await this.#ledger.history()
+    const untold = this.#tellWhatIsUntold(seen.claim.state, entries)
+    this.#previous = entries.find((entry) => (entry.verified || entry === untold) && !this.#isThisRun(entry))
     const { id } = await this.#ledger.open(this.#record(), undefined)
     this.#deployment = id
     if (flight !== undefined && flight.deployment !== undefined && flight.deployment !== id)
@@ -136,11 +139,11 @@ export class Recorder implements LoopListener<RecordedSight, GateStage> {
   /** What is live was promoted by an earlier process, which may have been killed before it could say so. */
   landed(live: Landed | undefined): void {
     const id = live?.deployment
-    if (live === undefined || id === undefined) return
+    if (live === undefined || id === undefined || live.why !== undefined) return
     this.#enqueue('verified', async () => {
       const entry = (await this.#ledger.history()).find((each) => each.id === id)
       if (entry === undefined || entry.verified) return
-      await this.#ledger.verified(id, `${live.release.version} serves all traffic, verified`)
+      await this.#ledger.verified(id, servesAll(live))
     })
   }
 
@@ -158,6 +161,30 @@ export class Recorder implements LoopListener<RecordedSight, GateStage> {
     await Promise.race([all, this.#clock.sleep(most, stop.signal)])
     stop.abort()
     if (!written) this.#warn(`the record on GitHub is not complete: no answer within ${most / 1000} s`)
+  }
+
+  /**
+   * How the last releases ended stands on the Lease. Where it does not stand in the record, their process or GitHub was
+   * gone by then: it is said now, for a rollback goes back to nothing that is not verified.
+   * @returns the entry of what is live, when it was not known to be verified
+   */
+  #tellWhatIsUntold({ live, last }: LeaseState, entries: readonly LedgerEntry[]): LedgerEntry | undefined {
+    const tell = (landed: Landed | undefined): LedgerEntry | undefined => {
+      const entry = entries.find(({ id, state }) => id === landed?.deployment && isOpen(state))
+      if (landed === undefined || entry === undefined) return undefined
+      const { outcome, why } = landed
+      if (why === undefined) {
+        if (outcome === 'retreated') return undefined
+        this.#enqueue('verified', () => this.#ledger.verified(entry.id, servesAll(landed)))
+        return entry
+      }
+      // A rollback leaves what it could not verify, and says why.
+      const how = outcome === 'retreated' ? 'retreated' : 'not verified'
+      this.#enqueue('failed', () => this.#ledger.failed(entry.id, `${how}: ${why.reason}`))
+      return undefined
+    }
+    if (last?.deployment !== live?.deployment) tell(last)
+    return tell(live)
   }
 
   #isThisRun(entry: LedgerEntry): boolean {
@@ -211,6 +238,10 @@ export class Recorder implements LoopListener<RecordedSight, GateStage> {
       this.#warn(`the record on GitHub could not be written (${what}): ${messageOf(error)}`)
     })
   }
+}
+
+function servesAll({ release }: Landed): string {
+  return `${release.version} serves all traffic, verified`
 }
 
 function underWay({ inFlight, switching }: LeaseState): UnderWay | undefined {

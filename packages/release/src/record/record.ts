@@ -41,3 +41,11 @@ export function taskOf(service: string): string {
 export function serviceOf(task: string): string | undefined {
   return task.startsWith(TASK) && task.length > TASK.length ? task.slice(TASK.length) : undefined
 }
+
+/** The newest status of a release's entry. */
+export type RecordState = 'pending' | 'queued' | 'in_progress' | 'success' | 'failure' | 'error' | 'inactive'
+
+/** Nobody has said yet how the release ended. */
+export function isOpen(state: RecordState): boolean {
+  return state === 'pending' || state === 'queued' || state === 'in_progress'
+}
